@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is asked of vanthu-inspect, and the form of its answer. One connection carries one
+ * question: the request with the message's descriptor and, for opaque content, an empty
+ * memfd that the inspector fills; the answer is the encoded facts. A connection that closes
+ * without an answer means that the inspector died: a temporary failure.
+ */
+#ifndef VANTHU_MODEL_INSPECTION_H
+#define VANTHU_MODEL_INSPECTION_H
+
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/error.h"
+#include "common/span.h"
+#include "gateway/model/facts.h"
+
+struct inspection {
+	int64_t at;       /* judge validity at this time, seconds */
+	bool inside;      /* zone, for what may differ on the submission side */
+	char tx[27];      /* for the log */
+	char profile[64]; /* trust profile; "" = the configured default */
+};
+
+void
+inspection_encode(const struct inspection *q, struct buf *out);
+
+int
+inspection_decode(struct span wire, struct inspection *out, struct error *e);
+
+#endif
