@@ -33,7 +33,7 @@ spool_free(struct spool **s);
 int
 spool_append(struct spool *s, struct span bytes, struct error *e);
 
-/* No more bytes: seal, compute both digests, map read-only. */
+/* No more bytes: seal and map read-only. */
 int
 spool_seal(struct spool *s, struct error *e);
 
@@ -48,7 +48,7 @@ spool_descriptor(const struct spool *s);
 size_t
 spool_size(const struct spool *s);
 
-/* SHA-256 of all bytes. */
+/* SHA-256 of all bytes; computed when first asked for. */
 const uint8_t *
 spool_digest(const struct spool *s);
 
