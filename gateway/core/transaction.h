@@ -6,6 +6,8 @@
 #ifndef VANTHU_CORE_TRANSACTION_H
 #define VANTHU_CORE_TRANSACTION_H
 
+#include <stdbool.h>
+
 #include "common/clock.h"
 #include "gateway/act/act.h"
 #include "gateway/decide/policy.h"
@@ -26,6 +28,7 @@ struct gateway {
 	struct seal_client *keys;
 	const char *inspect_socket;
 	unsigned inspect_timeout_ms;
+	bool broken; /* set by a transaction that met a fault of ours: answer, then exit */
 	/* SOURCE_SMTP: one reply for all recipients, so a mixed outcome refuses none (it
 	 * holds what was refused, with a notice), and any doubt is a 4xx for all. */
 };

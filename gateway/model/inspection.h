@@ -2,8 +2,11 @@
 /*
  * What is asked of vanthu-inspect, and the form of its answer. One connection carries one
  * question: the request with the message's descriptor and, for opaque content, an empty
- * memfd that the inspector fills; the answer is the encoded facts. A connection that closes
- * without an answer means that the inspector died: a temporary failure.
+ * memfd that the inspector fills. As soon as it has the question, and before it looks at the
+ * message, the inspector sends one message of the one byte INSPECTION_BEGUN; then comes the
+ * answer, the encoded facts. A connection that closes between the two means that the message
+ * killed its inspector; one that closes (or stays silent) before the first means only that
+ * the pool was busy or gone.
  */
 #ifndef VANTHU_MODEL_INSPECTION_H
 #define VANTHU_MODEL_INSPECTION_H
@@ -14,6 +17,8 @@
 #include "common/error.h"
 #include "common/span.h"
 #include "gateway/model/facts.h"
+
+#define INSPECTION_BEGUN 0x42
 
 struct inspection {
 	int64_t at;       /* judge validity at this time, seconds */

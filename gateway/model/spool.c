@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "gateway/model/limits.h"
 
 #define SPOOL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
@@ -277,13 +278,17 @@ spool_digest(const struct spool *s)
 	return s->digests->all;
 }
 
+size_t
+spool_body_offset(const struct spool *s)
+{
+	return trace_end(span_sub(spool_bytes(s), 0, LIMIT_HEADER_BYTES));
+}
+
 const uint8_t *
 spool_body_digest(const struct spool *s)
 {
-	struct span bytes = spool_bytes(s);
-
 	if (!s->digests->have_body)
-		digest_of(span_from(bytes, trace_end(bytes)), s->digests->body);
+		digest_of(span_from(spool_bytes(s), spool_body_offset(s)), s->digests->body);
 	s->digests->have_body = true;
 	return s->digests->body;
 }

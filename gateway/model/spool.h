@@ -60,6 +60,10 @@ spool_digest(const struct spool *s);
 const uint8_t *
 spool_body_digest(const struct spool *s);
 
+/* Where those bytes begin; trace fields are looked for in the first LIMIT_HEADER_BYTES. */
+size_t
+spool_body_offset(const struct spool *s);
+
 /*
  * Receive a descriptor from another process as a spool: must be a memfd sealed against
  * writing and shrinking, or a regular file without name; read-only mapping. Takes fd.
