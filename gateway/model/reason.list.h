@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reasons; see reason.h for the form. No include guard: it is read several times. */
+/*
+ * The reasons; see reason.h for the form. No include guard: it is read several times.
+ * Append to a group; a code, once published, keeps its meaning. VERDICT_VERIFIED marks what
+ * is only ever a note or a good word: as the reason of a failed check it would be our bug
+ * and counts as INVALID.
+ */
 
 REASON(NONE, "none", VERDICT_INVALID, "2.0.0", N_("Nothing to report."), "")
 REASON(VERIFIED, "verified", VERDICT_VERIFIED, "2.0.0",
@@ -13,3 +18,266 @@ REASON(ENCRYPTED, "encrypted", VERDICT_ENCRYPTED, "5.7.5",
 REASON(INSPECTOR_FAILED, "inspector-failed", VERDICT_UNCHECKABLE, "4.3.0",
     N_("The message could not be examined."),
     N_("Nothing need be done; it will be tried again."))
+
+/* --- structure: is there one signature, and is it well made? (groups A, D) --- */
+REASON(OPENPGP, "openpgp", VERDICT_UNSIGNED, "5.7.1",
+    N_("The message is signed with OpenPGP, which is not an agency's signature."),
+    N_("Send it again from the agency's official mailbox, signed."))
+REASON(PARTIAL, "partial", VERDICT_UNSIGNED, "5.7.1",
+    N_("Only a part of the message is signed; the message as a whole is not."),
+    N_("Ask for the original message, not a forwarded or list copy."))
+REASON(CERTIFICATES_ONLY, "certificates-only", VERDICT_UNSIGNED, "5.7.1",
+    N_("The message carries only certificates, no signature."),
+    N_("Send it again from the agency's official mailbox, signed."))
+REASON(SIGNATURE_PARTS, "signature-parts", VERDICT_INVALID, "5.7.7",
+    N_("A signed message has exactly two parts, the content and the signature; this one "
+       "has {1}."),
+    N_("Ask the sender to send the document again."))
+REASON(SIGNATURE_TYPE, "signature-type", VERDICT_INVALID, "5.7.7",
+    N_("The place of the signature holds {1}."),
+    N_("Ask the sender to send the document again."))
+REASON(SIGNATURE_PROTOCOL, "signature-protocol", VERDICT_INVALID, "5.7.7",
+    N_("The message names {1} as the protocol of its signature, which is not what it "
+       "carries."),
+    N_("Ask the sender to send the document again."))
+REASON(SIGNATURE_ENCODING, "signature-encoding", VERDICT_AMBIGUOUS, "5.7.7",
+    N_("The signature is encoded so that two readers could read it in two ways."),
+    N_("Ask the sender to send the document again."))
+REASON(CMS_ENCODING, "cms-encoding", VERDICT_INVALID, "5.7.7",
+    N_("The signature is damaged or not well formed ({1})."),
+    N_("Ask the sender to send the document again."))
+REASON(CMS_TRAILING, "cms-trailing", VERDICT_INVALID, "5.7.7",
+    N_("There are bytes after the end of the signature."),
+    N_("Ask the sender to send the document again."))
+REASON(CMS_TYPE, "cms-type", VERDICT_INVALID, "5.7.7",
+    N_("The place of the signature holds {1}, which is not a signature."),
+    N_("Ask the sender to send the document again."))
+REASON(CMS_LIMIT, "cms-limit", VERDICT_LIMIT, "5.3.4",
+    N_("The signature is larger than we accept ({1})."),
+    N_("Ask the sender to sign with an ordinary certificate."))
+REASON(SIGNER_COUNT, "signer-count", VERDICT_INVALID, "5.7.7",
+    N_("A signature must have exactly one signer; this one has {1}."),
+    N_("Ask the sender to send the document again, signed once."))
+REASON(ATTRIBUTES_MISSING, "attributes-missing", VERDICT_INVALID, "5.7.7",
+    N_("The signature has no signed attributes."),
+    N_("Ask the sender to sign with up-to-date software."))
+REASON(ATTRIBUTE_WRONG, "attribute-wrong", VERDICT_INVALID, "5.7.7",
+    N_("The signed attribute {1} is missing, repeated or malformed."),
+    N_("Ask the sender to sign with up-to-date software."))
+REASON(CONTENT_TYPE, "content-type", VERDICT_INVALID, "5.7.7",
+    N_("The signature is made for another kind of content ({1}) than a message."),
+    N_("Ask the sender to send the document again."))
+REASON(CONTENT_EMBEDDED, "content-embedded", VERDICT_INVALID, "5.7.7",
+    N_("The signature carries a content of its own beside the message."),
+    N_("Treat the message as a forgery; ask the sender by telephone."))
+REASON(CONTENT_MISSING, "content-missing", VERDICT_INVALID, "5.7.7",
+    N_("The signature should carry the message inside it, but holds none."),
+    N_("Ask the sender to send the document again."))
+REASON(CONTENT_NOT_MIME, "content-not-mime", VERDICT_INVALID, "5.7.7",
+    N_("What was signed is not a message."),
+    N_("Ask the sender to send the document again."))
+REASON(DIGEST_UNLISTED, "digest-unlisted", VERDICT_INVALID, "5.7.7",
+    N_("The signature does not list the digest algorithm that its signer used."),
+    N_("Ask the sender to sign with up-to-date software."))
+REASON(ALGORITHMS_DISAGREE, "algorithms-disagree", VERDICT_INVALID, "5.7.7",
+    N_("The algorithms named in the signature do not fit together ({1})."),
+    N_("Ask the sender to sign with up-to-date software."))
+
+/* --- integrity: was it changed? --- */
+REASON(CONTENT_CHANGED, "content-changed", VERDICT_INVALID, "5.7.7",
+    N_("The message was changed after it was signed, or damaged on its way."),
+    N_("Do not use the document; ask the sender to send it again."))
+REASON(SIGNATURE_WRONG, "signature-wrong", VERDICT_INVALID, "5.7.7",
+    N_("The signature was not made with the key of {1}."),
+    N_("Treat the message as a forgery; ask the sender by telephone."))
+REASON(SIGNER_CERTIFICATE_MISSING, "signer-certificate-missing", VERDICT_INVALID, "5.7.7",
+    N_("The signature does not carry the certificate of its signer."),
+    N_("Ask the sender to include the certificate when signing."))
+REASON(KEY_MALFORMED, "key-malformed", VERDICT_INVALID, "5.7.7",
+    N_("The public key of {1} is not a proper key ({2})."),
+    N_("Treat the message as a forgery; ask the sender by telephone."))
+REASON(KEY_LIMIT, "key-limit", VERDICT_LIMIT, "5.3.4",
+    N_("The public key of {1} is larger than we accept ({2})."),
+    N_("Ask the sender to sign with an ordinary certificate."))
+REASON(LINE_ENDS_MIXED, "line-ends-mixed", VERDICT_AMBIGUOUS, "5.7.7",
+    N_("The signed part mixes line ends, so its signed form is not certain."),
+    N_("Ask the sender to send the document again."))
+
+/* --- algorithms: is it strong enough? --- */
+REASON(WEAK_DIGEST, "weak-digest", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The signature uses {1}, which is no longer safe."),
+    N_("Ask the sender to sign with SHA-256 or better."))
+REASON(WEAK_KEY, "weak-key", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The key of {1} is too weak ({2})."),
+    N_("Ask the sender to apply for a certificate with a stronger key."))
+REASON(WEAK_CHAIN, "weak-chain", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} is signed with {2}, which is no longer safe."),
+    N_("Ask the sender to apply for a new certificate."))
+REASON(ALGORITHM_UNKNOWN, "algorithm-unknown", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The signature uses an algorithm that we do not accept ({1})."),
+    N_("Ask the sender to sign with RSA or ECDSA and SHA-256."))
+
+/* --- path: who vouches for the signer? (group B) --- */
+REASON(NO_ANCHOR, "no-anchor", VERDICT_UNTRUSTED, "5.7.8",
+    N_("No trusted authority is configured for that time."),
+    N_("The administrator must add the root certificate of the authority."))
+REASON(ISSUER_UNKNOWN, "issuer-unknown", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} comes from an authority that we do not trust ({2})."),
+    N_("Sign with the certificate that the Government issued to the agency."))
+REASON(SELF_SIGNED, "self-signed", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} was issued by its own holder, not by an authority."),
+    N_("Sign with the certificate that the Government issued to the agency."))
+REASON(CERTIFICATE_EXPIRED, "certificate-expired", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} expired on {2}."),
+    N_("Ask the sender to renew the certificate and send again."))
+REASON(CERTIFICATE_NOT_YET, "certificate-not-yet-valid", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} is not valid before {2}."),
+    N_("Ask the sender to wait for that day, or check our clock."))
+REASON(CERTIFICATE_SIGNATURE, "certificate-signature", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} was not signed by the authority that it names."),
+    N_("Treat the message as a forgery; ask the sender by telephone."))
+REASON(ISSUER_NOT_CA, "issuer-not-ca", VERDICT_UNTRUSTED, "5.7.8",
+    N_("{1} is not an authority and may not issue certificates."),
+    N_("Treat the message as a forgery; ask the sender by telephone."))
+REASON(PATH_LENGTH, "path-length", VERDICT_UNTRUSTED, "5.7.8",
+    N_("There are more authorities below {1} than it allows."),
+    N_("Ask the sender's authority about its certificates."))
+REASON(NAME_NOT_PERMITTED, "name-not-permitted", VERDICT_UNTRUSTED, "5.7.8",
+    N_("An authority of {1} may not issue certificates for that name."),
+    N_("Ask the sender's authority about its certificates."))
+REASON(CERTIFICATE_POLICY, "certificate-policy", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificates from {1} up to the root follow no common policy, though one is "
+       "required."),
+    N_("Ask the sender's authority about its certificates."))
+REASON(CRITICAL_EXTENSION, "critical-extension", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} makes a condition that we do not understand."),
+    N_("Ask the sender's authority about its certificates."))
+REASON(CERTIFICATE_MALFORMED, "certificate-malformed", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} is not well formed ({2})."),
+    N_("Ask the sender to apply for a new certificate."))
+REASON(PATH_TOO_LONG, "path-too-long", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The chain of authorities above {1} is longer than we follow."),
+    N_("Ask the sender's authority about its certificates."))
+REASON(PATH_WRONG, "path-wrong", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The chain of the certificate of {1} does not hold ({2})."),
+    N_("Ask the sender's authority about its certificates."))
+
+/* --- revocation --- */
+REASON(REVOKED, "revoked", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} was revoked on {2}."),
+    N_("Do not use the document; ask the sender by telephone."))
+REASON(CRL_MISSING, "crl-missing", VERDICT_UNCHECKABLE, "4.7.5",
+    N_("There is no revocation list for the certificate of {1}."),
+    N_("The administrator must fetch the revocation list of {2}."))
+REASON(CRL_STALE, "crl-stale", VERDICT_UNCHECKABLE, "4.7.5",
+    N_("The revocation list for the certificate of {1} ended on {2}."),
+    N_("The administrator must fetch a fresh revocation list."))
+REASON(CRL_UNUSABLE, "crl-unusable", VERDICT_UNCHECKABLE, "4.7.5",
+    N_("The revocation list for the certificate of {1} cannot be used ({2})."),
+    N_("The administrator must fetch the right revocation list."))
+REASON(CRL_TOO_LATE, "crl-too-late", VERDICT_UNCHECKABLE, "4.7.5",
+    N_("The revocation list is of {2}, when the certificate of {1} had already expired, so "
+       "it says nothing about it."),
+    N_("Give a revocation list of the time of the message."))
+REASON(REVOCATION_SKIPPED, "revocation-skipped", VERDICT_VERIFIED, "2.7.0",
+    N_("Revocation was not checked: no revocation list is configured."),
+    N_("The administrator should configure revocation lists."))
+
+/* --- usage: what may the certificate do? --- */
+REASON(SIGNER_IS_CA, "signer-is-ca", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} is that of an authority and may not sign messages."),
+    N_("Sign with the certificate that the Government issued to the agency."))
+REASON(KEY_USAGE, "key-usage", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} is not made for signatures."),
+    N_("Sign with the agency's certificate for signatures."))
+REASON(EXTENDED_KEY_USAGE, "extended-key-usage", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate of {1} is not made for signing mail."),
+    N_("Sign with the agency's certificate for mail."))
+REASON(ISSUER_KEY_USAGE, "issuer-extended-key-usage", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The authority {1} may not issue certificates for signing mail."),
+    N_("Sign with the agency's certificate for mail."))
+REASON(CERTIFICATE_ADDRESS, "certificate-address", VERDICT_UNTRUSTED, "5.7.8",
+    N_("The certificate holds an address that is not a proper one ({1})."),
+    N_("Ask the sender to apply for a new certificate."))
+
+/* --- identity: is the signer the sender? (group C) --- */
+REASON(FROM_MISSING, "from-missing", VERDICT_MISMATCH, "5.7.1",
+    N_("The message names no sender."),
+    N_("Send it again from the agency's official mailbox."))
+REASON(FROM_SEVERAL, "from-several", VERDICT_MISMATCH, "5.7.1",
+    N_("The message names more than one sender."),
+    N_("Send it again with only the signer as its sender."))
+REASON(FROM_AMBIGUOUS, "from-ambiguous", VERDICT_AMBIGUOUS, "5.7.1",
+    N_("The sender is written so that two readers could read two senders."),
+    N_("Send it again with the sender's plain address."))
+REASON(FROM_DIFFERS, "from-differs", VERDICT_MISMATCH, "5.7.1",
+    N_("The message says it is from {1}, but {2} signed it."),
+    N_("Treat the message as a forgery; ask the sender by telephone."))
+REASON(CERTIFICATE_NO_ADDRESS, "certificate-without-address", VERDICT_MISMATCH, "5.7.1",
+    N_("The certificate of {1} holds no mail address, and it is not registered for {2}."),
+    N_("The administrator can register the certificate for the mailbox."))
+REASON(INNER_FROM_DIFFERS, "inner-from-differs", VERDICT_MISMATCH, "5.7.1",
+    N_("The signed message says it is from {1}, the outer one says {2}."),
+    N_("Treat the message as a forgery; ask the sender by telephone."))
+
+/* --- notes: true beside a verdict, never the cause of one --- */
+REASON(NOTE_MICALG, "micalg-differs", VERDICT_VERIFIED, "2.0.0",
+    N_("The message announces the digest {1}, the signature uses {2}."), "")
+REASON(NOTE_NESTED_SIGNATURE, "nested-signature", VERDICT_VERIFIED, "2.0.0",
+    N_("There is another signature inside the signed message; it was not examined."), "")
+REASON(NOTE_CONTENT_ENCRYPTED, "content-encrypted", VERDICT_VERIFIED, "2.0.0",
+    N_("What was signed is encrypted; nothing is known of what it says."), "")
+REASON(NOTE_SIGNING_TIME_ABSENT, "signing-time-absent", VERDICT_VERIFIED, "2.0.0",
+    N_("The signer does not say when the message was signed."), "")
+REASON(NOTE_SIGNING_TIME_FUTURE, "signing-time-future", VERDICT_VERIFIED, "2.0.0",
+    N_("The signer says the message was signed on {1}, after it was received."), "")
+REASON(NOTE_SIGNING_TIME_OLD, "signing-time-old", VERDICT_VERIFIED, "2.0.0",
+    N_("The message was signed on {1}, long before it was received; it may be sent again "
+       "by somebody else."), "")
+REASON(NOTE_SIGNING_TIME_OUTSIDE, "signing-time-outside", VERDICT_VERIFIED, "2.0.0",
+    N_("The signer says the message was signed on {1}, when the certificate was not "
+       "valid."), "")
+REASON(NOTE_DATE_DIFFERS, "date-differs", VERDICT_VERIFIED, "2.0.0",
+    N_("The message is dated {1} but was signed on {2}."), "")
+REASON(NOTE_EXPIRED_SINCE, "expired-since", VERDICT_VERIFIED, "2.0.0",
+    N_("The certificate of {1} has expired since, on {2}."), "")
+REASON(NOTE_REVOKED_LATER, "revoked-later", VERDICT_VERIFIED, "2.0.0",
+    N_("The certificate of {1} was revoked later, on {2}."), "")
+REASON(NOTE_CRL_LATER, "crl-later", VERDICT_VERIFIED, "2.0.0",
+    N_("The revocation list for {1} is of {2}, later than the time judged."), "")
+REASON(NOTE_OUTSIDE_TEXT, "text-outside", VERDICT_VERIFIED, "2.0.0",
+    N_("There is text outside the signed part; it was not looked at."), "")
+REASON(NOTE_HEADERS_UNSIGNED, "headers-unsigned", VERDICT_VERIFIED, "2.0.0",
+    N_("The signature does not cover the subject, the date and the recipients."), "")
+REASON(NOTE_SUBJECT_DIFFERS, "subject-differs", VERDICT_VERIFIED, "2.0.0",
+    N_("The signed subject differs from the one shown: {1}"), "")
+REASON(NOTE_INNER_DIFFERS, "inner-header-differs", VERDICT_VERIFIED, "2.0.0",
+    N_("The signed {1} field differs from the one shown."), "")
+REASON(NOTE_UNSIGNED_ATTRIBUTES, "unsigned-attributes", VERDICT_VERIFIED, "2.0.0",
+    N_("The signature carries unsigned statements; they were ignored."), "")
+REASON(NOTE_CRL_IN_MAIL, "crl-in-mail", VERDICT_VERIFIED, "2.0.0",
+    N_("The message carries revocation lists; they were ignored."), "")
+REASON(NOTE_BAG_UNREADABLE, "certificate-skipped", VERDICT_VERIFIED, "2.0.0",
+    N_("The message carries a certificate that cannot be read; it was ignored."), "")
+REASON(NOTE_BOUND_ADDRESS, "address-registered", VERDICT_VERIFIED, "2.0.0",
+    N_("The certificate holds no mail address; it is registered for {1}."), "")
+REASON(NOTE_SENDER_DIFFERS, "sender-differs", VERDICT_VERIFIED, "2.0.0",
+    N_("The field {1} names another address than the signer: {2}"), "")
+REASON(NOTE_PATH_LENIENT, "chain-lenient", VERDICT_VERIFIED, "2.0.0",
+    N_("The certificate of {1} does not follow the standard in a point that does no harm "
+       "({2})."), "")
+REASON(RELAXED_DN_ADDRESS, "relaxed-dn-address", VERDICT_VERIFIED, "2.0.0",
+    N_("Allowed by the trust profile: the address {1} stands only in the name of the "
+       "certificate."), "")
+REASON(RELAXED_KEY_USAGE, "relaxed-no-eku", VERDICT_VERIFIED, "2.0.0",
+    N_("Allowed by the trust profile: the certificate of {1} is not limited to mail."), "")
+REASON(RELAXED_SHA1, "relaxed-sha1", VERDICT_VERIFIED, "2.0.0",
+    N_("Allowed by the trust profile: {1} in the signature or the chain."), "")
+REASON(RELAXED_KEY, "relaxed-key", VERDICT_VERIFIED, "2.0.0",
+    N_("Allowed by the trust profile: the weak key of {1} ({2})."), "")
+REASON(RELAXED_CERTIFICATE, "relaxed-old-certificate", VERDICT_VERIFIED, "2.0.0",
+    N_("Allowed by the trust profile: the old form of the certificate of {1}."), "")
+REASON(RELAXED_ADDRESS_CASE, "relaxed-address-case", VERDICT_VERIFIED, "2.0.0",
+    N_("Allowed by the trust profile: {1} and {2} differ in the case of letters."), "")
+
+/* --- what the scanner, the policy and the delivery add --- */
