@@ -281,3 +281,36 @@ REASON(RELAXED_ADDRESS_CASE, "relaxed-address-case", VERDICT_VERIFIED, "2.0.0",
     N_("Allowed by the trust profile: {1} and {2} differ in the case of letters."), "")
 
 /* --- what the scanner, the policy and the delivery add --- */
+REASON(NO_RULE, "no-rule", VERDICT_INVALID, "5.7.1",
+    N_("No rule of the policy says what becomes of this message for {1}."),
+    N_("It is kept; an administrator will look at it."))
+REASON(HELD_BY_RULE, "held-by-rule", VERDICT_INVALID, "5.7.1",
+    N_("The policy keeps this message back (rule {1})."),
+    N_("An administrator will look at it."))
+REASON(REFUSED_BY_RULE, "refused-by-rule", VERDICT_INVALID, "5.7.1",
+    N_("The policy does not allow this message (rule {1})."),
+    N_("Ask the administrator of the gateway."))
+REASON(SENDER_NOT_INSIDE, "sender-not-inside", VERDICT_INVALID, "5.7.1",
+    N_("The message did not come from inside, so nothing is signed for {1}."),
+    N_("Send it through the submission server of the agency."))
+REASON(SENDER_NOT_AGENCY, "sender-not-agency", VERDICT_INVALID, "5.7.1",
+    N_("{1} is not a mailbox of any agency, so nothing can be signed for it."),
+    N_("Send it from the agency's official mailbox."))
+REASON(FROM_NOT_SENDER, "from-not-sender", VERDICT_INVALID, "5.7.1",
+    N_("The address in From ({1}) is not a mailbox of the agency of the sender {2}."),
+    N_("Put exactly one address in From, the agency's own, and send it again."))
+REASON(LOGIN_NOT_SENDER, "login-not-sender", VERDICT_INVALID, "5.7.1",
+    N_("The login {1} does not belong to the agency of the sender {2}."),
+    N_("Log in with the agency's own account and send it again."))
+REASON(SECRECY_MARK, "secrecy-mark", VERDICT_INVALID, "5.7.1",
+    N_("The message bears a mark of secrecy. Secret documents must not go this way."),
+    N_("Use the channel that the law on state secrets provides."))
+REASON(MAIL_LOOP, "mail-loop", VERDICT_INVALID, "5.4.6",
+    N_("The message has passed {1} servers: it goes in a circle."),
+    N_("An administrator must look for the forwarding that sends it back."))
+REASON(CERTIFICATE_NOT_AGENCY, "certificate-not-agency", VERDICT_UNTRUSTED, "5.7.1",
+    N_("The certificate \"{1}\" is not registered for the agency of {2}."),
+    N_("The agency's administrator must register its certificate in agencies.conf."))
+REASON(RECIPIENT_NOT_AGENCY, "recipient-not-agency", VERDICT_INVALID, "5.1.1",
+    N_("{1} is not a mailbox of any agency, so nothing can be filed for it."),
+    N_("Check the address."))
