@@ -4,8 +4,6 @@
  * the end, each other one is taken where it first occurs: a later place could never help
  * the pieces that follow. So no choice is ever taken back. memmem(3) is linear in glibc.
  */
-#include "config.h"
-
 #include "gateway/decide/glob.h"
 
 #include <string.h>
