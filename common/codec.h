@@ -23,6 +23,36 @@ enum codec_result {
 
 #define CODEC_LINE_MAX 998 /* RFC 5322 2.1.1; RFC 2045 says 76, real mail goes over */
 
+/* "junk", "padding", ...: for a log or the argument of a reason. */
+const char *
+codec_result_name(enum codec_result r);
+
+enum codec_kind { CODEC_BASE64, CODEC_QP };
+
+/* Decoding piece by piece, so that a large part never stands in memory. */
+struct codec_decoder {
+	enum codec_kind kind;
+	bool lf;               /* LF alone ends a line too */
+	uint8_t state;         /* private to codec.c from here on */
+	bool cr;
+	uint8_t count, nibble;
+	uint32_t quantum;
+	size_t line;
+	size_t blanks;
+	uint8_t held[CODEC_LINE_MAX];
+};
+
+void
+codec_decoder_init(struct codec_decoder *d, enum codec_kind kind, bool lf);
+
+/* Decode the next piece; appends to out, which may be emptied between the calls. */
+enum codec_result
+codec_decoder_put(struct codec_decoder *d, struct span in, struct buf *out);
+
+/* Say that the input ended. */
+enum codec_result
+codec_decoder_end(struct codec_decoder *d, struct buf *out);
+
 /* Line breaks (CRLF, or LF alone when `lf` is true) are allowed between characters; blanks
  * and tabs only at the end of a line. Appends to out. */
 enum codec_result
