@@ -20,7 +20,10 @@
 #define IPC_MESSAGE_MAX (192 * 1024)
 #define IPC_FDS_MAX 2
 
-/* Listen on a unix path with the given mode; a stale socket is replaced. */
+/*
+ * Listen on a unix path with the given mode; a stale socket is replaced. Non-blocking, as
+ * in endpoint_listen: wait with poll(2), and take EAGAIN of accept as "another was first".
+ */
 int
 ipc_listen(const char *path, unsigned mode, int *fd, struct error *e);
 
