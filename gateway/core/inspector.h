@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The client of vanthu-inspect: one connection for each question.
+ * The client of vanthu-inspect.
  */
 #ifndef VANTHU_CORE_INSPECTOR_H
 #define VANTHU_CORE_INSPECTOR_H
@@ -13,8 +13,8 @@
 
 enum inspector_end {
 	INSPECTOR_ANSWERED,
-	INSPECTOR_DIED,   /* closed or stalled after it had the message: counts as a death */
-	INSPECTOR_ABSENT, /* could not be reached: a plain 4xx */
+	INSPECTOR_DIED,   /* ended or stalled after it had begun: counts against the message */
+	INSPECTOR_ABSENT, /* not there, busy, or it could not work: a plain 4xx */
 };
 
 /*
