@@ -20,8 +20,6 @@
 #include "common/span.h"
 #include "gateway/model/facts.h"
 
-#define INSPECTION_BEGUN 0x42
-
 struct inspection {
 	int64_t at;       /* judge validity at this time, seconds */
 	bool inside;      /* zone, for what may differ on the submission side */
