@@ -17,6 +17,7 @@
 #include <libconfig.h>
 
 #include "common/conf_text.h"
+#include "common/digest.h"
 
 #define KEY_PATH_MAX 200
 
@@ -86,6 +87,12 @@ const struct conf_node *
 conf_root(const struct conf *c)
 {
 	return node_of(config_root_setting(&c->config));
+}
+
+void
+conf_digest(const struct conf *c, uint8_t out[32])
+{
+	digest_of(span_str(conf_text_whole(c->text)), out);
 }
 
 const char *
@@ -203,15 +210,20 @@ check_groups(const config_setting_t *s, struct error *e)
 static int
 check_strings(const config_setting_t *s, const struct conf_key *key, struct error *e)
 {
+	bool groups = key->type == CONF_LIST;
 	int type = config_setting_type(s);
 
 	if (type == CONFIG_TYPE_STRING)
 		return check_length(s, config_setting_get_string(s), key, e);
 	if (type != CONFIG_TYPE_ARRAY && type != CONFIG_TYPE_LIST)
-		return key_error(s, e, "must be strings: [ \"a\", \"b\" ]");
+		return key_error(s, e, "must be %s",
+		    groups ? "strings or groups: ( \"a\", { ... } )"
+		           : "strings: [ \"a\", \"b\" ]");
 	for (int i = 0; i < config_setting_length(s); i++) {
 		const config_setting_t *child = config_setting_get_elem(s, (unsigned)i);
 
+		if (groups && config_setting_type(child) == CONFIG_TYPE_GROUP)
+			continue;
 		if (config_setting_type(child) != CONFIG_TYPE_STRING)
 			return key_error(child, e, "must be a string: \"...\"");
 		if (check_length(child, config_setting_get_string(child), key, e) != 0)
@@ -242,6 +254,7 @@ check_value(const config_setting_t *s, const struct conf_key *key, struct error 
 	case CONF_GROUPS:
 		return check_groups(s, e);
 	case CONF_STRINGS:
+	case CONF_LIST:
 		return check_strings(s, key, e);
 	}
 	return key_error(s, e, "a type that is not known to the program");
@@ -358,6 +371,12 @@ conf_string_at(const struct conf_node *node, size_t index)
 	if (config_setting_type(setting_of(node)) == CONFIG_TYPE_STRING)
 		return config_setting_get_string(setting_of(node));
 	return config_setting_get_string_elem(setting_of(node), (int)index);
+}
+
+bool
+conf_is_group(const struct conf_node *node)
+{
+	return config_setting_type(setting_of(node)) == CONFIG_TYPE_GROUP;
 }
 
 const char *

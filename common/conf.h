@@ -28,6 +28,7 @@ enum conf_type {
 	CONF_GROUP,   /* { ... } */
 	CONF_GROUPS,  /* ( { ... }, { ... } ) */
 	CONF_STRINGS, /* [ "a", "b" ], or one string alone */
+	CONF_LIST,    /* ( "a", { ... } ): strings and groups mixed, or as CONF_STRINGS */
 };
 
 struct conf_key {
@@ -46,6 +47,10 @@ conf_free(struct conf **c);
 
 const struct conf_node *
 conf_root(const struct conf *c);
+
+/* SHA-256 over the text of the file with all that it includes. */
+void
+conf_digest(const struct conf *c, uint8_t out[32]);
 
 /* Check a group against its keys. ERR_PERM with "FILE:LINE: KEY: what and what to do". */
 int
@@ -73,6 +78,9 @@ const char *
 conf_string_at(const struct conf_node *node, size_t index);
 size_t
 conf_string_count(const struct conf_node *node);
+/* A group, as against a string: for the elements of CONF_LIST. */
+bool
+conf_is_group(const struct conf_node *node);
 /* The name of a setting inside a group; NULL in a list. */
 const char *
 conf_name(const struct conf_node *node);
