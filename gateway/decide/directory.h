@@ -84,10 +84,6 @@ size_t
 agency_mailbox_count(const struct agency *a);
 const char *
 agency_mailbox(const struct agency *a, size_t index);
-/* Some mailbox of it holds at that time. */
-bool
-agency_has_mailbox(const struct agency *a, int64_t at);
-
 /*
  * May this certificate speak for the agency? When agencies.conf lists certificates for it
  * that hold at that time, only those may; when it lists none at all, any that the anchors

@@ -8,27 +8,24 @@
  */
 #include "gateway/decide/directory.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
-#include "common/codec.h"
 #include "common/conf.h"
-#include "common/digest.h"
-#include "gateway/decide/directory_private.h"
+#include "gateway/decide/directory_load.h"
 #include "gateway/decide/suggest.h"
 #include "gateway/model/envelope.h"
 
 #define DIRECTORY_MEMORY_MAX (256u * 1024 * 1024)
 #define DIRECTORY_AGENCIES_MAX 20000
-#define SERIAL_MAX 64
 #define WHERE_MAX 640
 #define VIETNAM_OFFSET (7 * 3600)
 #define DATE_ALONE (sizeof("2012-05-04") - 1)
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct conf_key root_keys[] = {
 	{ "agencies", CONF_GROUPS, true, 0, 0 },
@@ -53,16 +50,6 @@ static const struct conf_key mailbox_keys[] = {
 	{ "valid_to", CONF_STRING, false, 1, 40 },
 };
 
-static const struct conf_key certificate_keys[] = {
-	{ "sha256", CONF_STRING, false, 64, 95 },
-	{ "subject", CONF_STRING, false, 1, 1000 },
-	{ "issuer", CONF_STRING, false, 1, 1000 },
-	{ "serial", CONF_STRING, false, 1, SERIAL_MAX },
-	{ "addresses", CONF_STRINGS, false, 1, LIMIT_ADDRESS_BYTES },
-	{ "valid_from", CONF_STRING, false, 1, 40 },
-	{ "valid_to", CONF_STRING, false, 1, 40 },
-};
-
 static const struct conf_key anchor_keys[] = {
 	{ "file", CONF_STRING, true, 1, 255 },
 	{ "valid_from", CONF_STRING, false, 1, 40 },
@@ -74,31 +61,24 @@ static const struct conf_key group_keys[] = {
 	{ "members", CONF_STRINGS, true, 1, PLAN_NAME_MAX },
 };
 
-struct loading {
-	struct directory *d;
-	const char *path;
-	const struct conf_node *agencies;
-	struct error *e;
-};
-
-static int
-no_memory(struct loading *l)
+int
+directory_no_memory(struct loading *l)
 {
 	return error_set(l->e, ERR_TEMP, "%s: no memory for the directory", l->path);
 }
 
-static const char *
-keep(struct loading *l, const char *s)
+const char *
+directory_keep(struct loading *l, const char *s)
 {
 	return arena_string(l->d->arena, span_str(s));
 }
 
-static const char *
-keep_where(struct loading *l, const struct conf_node *node)
+const char *
+directory_keep_where(struct loading *l, const struct conf_node *node)
 {
 	char where[WHERE_MAX];
 
-	return keep(l, conf_where(node, where, sizeof(where)));
+	return directory_keep(l, conf_where(node, where, sizeof(where)));
 }
 
 /* --- dates and names ----------------------------------------------------------------- */
@@ -122,8 +102,8 @@ read_date(struct loading *l, const struct conf_node *group, const char *key,
 	return 0;
 }
 
-static int
-read_period(struct loading *l, const struct conf_node *group, struct period *out)
+int
+directory_read_period(struct loading *l, const struct conf_node *group, struct period *out)
 {
 	if (read_date(l, group, "valid_from", 0, &out->from) != 0 ||
 	    read_date(l, group, "valid_to", INT64_MAX, &out->to) != 0)
@@ -205,16 +185,16 @@ read_agency(struct loading *l, size_t index)
 	if (conf_check(node, agency_keys, COUNT(agency_keys), l->e) != 0)
 		return -1;
 	a->index = index;
-	a->id = keep(l, conf_string(node, "id", ""));
-	a->name = keep(l, conf_string(node, "name", ""));
-	a->code = keep(l, conf_string(node, "code", ""));
-	a->where = keep_where(l, node);
+	a->id = directory_keep(l, conf_string(node, "id", ""));
+	a->name = directory_keep(l, conf_string(node, "name", ""));
+	a->code = directory_keep(l, conf_string(node, "code", ""));
+	a->where = directory_keep_where(l, node);
 	if (a->id == NULL || a->name == NULL || a->code == NULL || a->where == NULL)
-		return no_memory(l);
+		return directory_no_memory(l);
 	l->d->by_id[index] = a;
 	if (check_id(l, node, a->id) != 0)
 		return -1;
-	return read_period(l, node, &a->period);
+	return directory_read_period(l, node, &a->period);
 }
 
 static int
@@ -248,7 +228,7 @@ read_agencies(struct loading *l)
 	d->agencies = arena_array(d->arena, d->agency_count, sizeof(*d->agencies));
 	d->by_id = arena_array(d->arena, d->agency_count, sizeof(*d->by_id));
 	if (d->agencies == NULL || d->by_id == NULL)
-		return no_memory(l);
+		return directory_no_memory(l);
 	for (size_t i = 0; i < d->agency_count; i++) {
 		if (read_agency(l, i) != 0)
 			return -1;
@@ -314,7 +294,7 @@ read_mailbox(struct loading *l, const struct conf_node *list, size_t index,
 		m->period = a->period;
 	} else {
 		if (conf_check(node, mailbox_keys, COUNT(mailbox_keys), l->e) != 0 ||
-		    read_period(l, node, &m->period) != 0)
+		    directory_read_period(l, node, &m->period) != 0)
 			return -1;
 		m->period = period_within(m->period, a->period);
 		address = conf_string(node, "address", "");
@@ -326,10 +306,10 @@ read_mailbox(struct loading *l, const struct conf_node *list, size_t index,
 		return conf_error(node, l->e,
 		    "mailboxes: \"%s\" would hold only while the agency \"%s\" does not",
 		    address, a->id);
-	m->address = keep(l, address);
-	m->where = keep_where(l, node);
+	m->address = directory_keep(l, address);
+	m->where = directory_keep_where(l, node);
 	m->agency = a;
-	return m->address == NULL || m->where == NULL ? no_memory(l) : 0;
+	return m->address == NULL || m->where == NULL ? directory_no_memory(l) : 0;
 }
 
 static int
@@ -361,7 +341,7 @@ read_mailboxes(struct loading *l)
 		total += conf_string_count(conf_child(conf_at(l->agencies, i), "mailboxes"));
 	d->mailboxes = arena_array(d->arena, total + 1, sizeof(*d->mailboxes));
 	if (d->mailboxes == NULL)
-		return no_memory(l);
+		return directory_no_memory(l);
 	for (size_t i = 0; i < d->agency_count; i++) {
 		const struct conf_node *list =
 		    conf_child(conf_at(l->agencies, i), "mailboxes");
@@ -370,7 +350,7 @@ read_mailboxes(struct loading *l)
 		const char **addresses = arena_array(d->arena, count + 1, sizeof(char *));
 
 		if (addresses == NULL)
-			return no_memory(l);
+			return directory_no_memory(l);
 		for (size_t j = 0; j < count; j++) {
 			if (read_mailbox(l, list, j, a, &d->mailboxes[used]) != 0)
 				return -1;
@@ -384,269 +364,66 @@ read_mailboxes(struct loading *l)
 	return check_doubled_mailboxes(l);
 }
 
-/* --- certificates --------------------------------------------------------------------- */
+/* --- anchors and groups ---------------------------------------------------------------- */
 
-/* Hex, with or without a colon between bytes, as certificate tools print it. */
-static bool
-read_fingerprint(const char *text, uint8_t out[32])
+/* The folder of agencies.conf, absolute, with its slash. */
+static int
+folder_of(struct loading *l, char out[PATH_MAX])
 {
-	char hex[DIGEST_HEX_SIZE];
+	const char *slash = strrchr(l->path, '/');
+	int length = slash == NULL ? 0 : (int)(slash - l->path) + 1;
 	size_t used = 0;
 
-	for (; *text != '\0'; text++) {
-		if (*text == ':' && used % 2 == 0)
-			continue;
-		if (used + 1 == sizeof(hex))
-			return false;
-		hex[used++] = *text;
+	if (l->path[0] != '/') {
+		if (getcwd(out, PATH_MAX - 1) == NULL)
+			return error_errno(l->e, ERR_TEMP, errno, "%s: its folder", l->path);
+		used = strlen(out);
+		out[used++] = '/';
 	}
-	return codec_hex_decode(span_of(hex, used), out, 32);
-}
-
-static int
-check_pattern(struct loading *l, const struct conf_node *node,
-    const struct certificate *c)
-{
-	if (c->by_digest) {
-		if (c->subject != NULL || c->issuer != NULL || c->serial != NULL)
-			return conf_error(node, l->e,
-			    "sha256: names one certificate; leave subject, issuer and serial "
-			    "out");
-		return 0;
-	}
-	if (c->issuer == NULL)
-		return conf_error(node, l->e,
-		    "issuer: is missing; write sha256, or issuer with subject or serial, so "
-		    "that no other authority can speak for the agency");
-	if (conf_child(node, "addresses") != NULL)
-		return conf_error(node, l->e,
-		    "addresses: only a certificate named by sha256 can be given addresses");
+	if (used + (size_t)length >= PATH_MAX)
+		return error_set(l->e, ERR_PERM, "%s: the path is too long", l->path);
+	memcpy(out + used, l->path, (size_t)length);
+	out[used + (size_t)length] = '\0';
 	return 0;
 }
 
 static int
-read_certificate(struct loading *l, const struct conf_node *node, const struct agency *a,
-    struct certificate *c)
+read_anchor(struct loading *l, const struct conf_node *node, const char *folder,
+    struct directory_anchor *out)
 {
-	const char *sha256, *keys[] = { "subject", "issuer", "serial" };
-	const char **into[] = { &c->subject, &c->issuer, &c->serial };
+	char path[PATH_MAX];
+	struct period period;
+	const char *file;
+	int n;
 
-	if (conf_check(node, certificate_keys, COUNT(certificate_keys), l->e) != 0 ||
-	    read_period(l, node, &c->period) != 0)
+	if (conf_check(node, anchor_keys, COUNT(anchor_keys), l->e) != 0 ||
+	    directory_read_period(l, node, &period) != 0)
 		return -1;
-	c->agency = a;
-	c->where = keep_where(l, node);
-	if (c->where == NULL)
-		return no_memory(l);
-	sha256 = conf_string(node, "sha256", NULL);
-	c->by_digest = sha256 != NULL;
-	if (sha256 != NULL && !read_fingerprint(sha256, c->sha256))
-		return conf_error(conf_child(node, "sha256"), l->e,
-		    "sha256: must be 64 hex digits; \"openssl x509 -noout -fingerprint "
-		    "-sha256\" prints them");
-	for (size_t i = 0; i < COUNT(keys); i++) {
-		const char *text = conf_string(node, keys[i], NULL);
-
-		if (text == NULL)
-			continue;
-		*into[i] = keep(l, text);
-		if (*into[i] == NULL)
-			return no_memory(l);
-	}
-	return check_pattern(l, node, c);
+	file = conf_string(node, "file", "");
+	n = snprintf(path, sizeof(path), "%s%s", file[0] == '/' ? "" : folder, file);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return conf_error(node, l->e, "file: the path is too long");
+	out->file = directory_keep(l, path);
+	out->valid_from = period.from;
+	out->valid_to = period.to;
+	return out->file == NULL ? directory_no_memory(l) : 0;
 }
-
-static int
-compare_digests(const void *a, const void *b)
-{
-	const struct certificate *const *x = a, *const *y = b;
-
-	return memcmp((*x)->sha256, (*y)->sha256, 32);
-}
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static bool
-same_certificate(const struct certificate *a, const struct certificate *b)
-{
-	if (a->by_digest || b->by_digest)
-		return a->by_digest && b->by_digest && memcmp(a->sha256, b->sha256, 32) == 0;
-	if (a->agency != b->agency && a->subject == NULL && a->serial == NULL)
-		return false; /* one authority may serve many agencies */
-	return same_text(a->subject, b->subject) && same_text(a->issuer, b->issuer) &&
-	    same_text(a->serial, b->serial);
-}
-
-static int
-compare_patterns(const void *a, const void *b)
-{
-	const struct certificate *const *x = a, *const *y = b;
-	const struct certificate *p = *x, *q = *y;
-	const char *left[] = { p->subject, p->issuer, p->serial };
-	const char *right[] = { q->subject, q->issuer, q->serial };
-
-	if (p->by_digest != q->by_digest)
-		return p->by_digest ? -1 : 1;
-	if (p->by_digest)
-		return memcmp(p->sha256, q->sha256, 32);
-	for (size_t i = 0; i < COUNT(left); i++) {
-		int c = strcmp(left[i] == NULL ? "" : left[i], right[i] == NULL ? "" : right[i]);
-
-		if (c != 0)
-			return c;
-	}
-	return p->agency->index < q->agency->index ? -1 :
-						     p->agency->index > q->agency->index;
-}
-
-/* Equal ones stand together once sorted; within such a run every pair is compared. */
-static int
-check_doubled_certificates(struct loading *l)
-{
-	struct directory *d = l->d;
-	const struct certificate **sorted =
-	    arena_array(d->arena, d->certificate_count + 1, sizeof(*sorted));
-
-	if (sorted == NULL)
-		return no_memory(l);
-	for (size_t i = 0; i < d->certificate_count; i++)
-		sorted[i] = &d->certificates[i];
-	qsort(sorted, d->certificate_count, sizeof(*sorted), compare_patterns);
-	for (size_t i = 0; i < d->certificate_count; i++) {
-		for (size_t j = i + 1; j < d->certificate_count &&
-		     same_certificate(sorted[i], sorted[j]);
-		     j++) {
-			const struct certificate *a = sorted[i], *b = sorted[j];
-
-			if (period_overlaps(a->period, b->period))
-				return error_set(l->e, ERR_PERM,
-				    "%s: certificates: the same certificate stands at %s for "
-				    "\"%s\"; give both periods that do not overlap",
-				    b->where, a->where, a->agency->id);
-		}
-	}
-	return 0;
-}
-
-static int
-read_certificates(struct loading *l)
-{
-	struct directory *d = l->d;
-	size_t total = 0, used = 0;
-
-	for (size_t i = 0; i < d->agency_count; i++)
-		total += conf_count(conf_child(conf_at(l->agencies, i), "certificates"));
-	d->certificates = arena_array(d->arena, total + 1, sizeof(*d->certificates));
-	d->by_digest = arena_array(d->arena, total + 1, sizeof(*d->by_digest));
-	if (d->certificates == NULL || d->by_digest == NULL)
-		return no_memory(l);
-	for (size_t i = 0; i < d->agency_count; i++) {
-		const struct conf_node *list =
-		    conf_child(conf_at(l->agencies, i), "certificates");
-		struct agency *a = &d->agencies[i];
-
-		a->certificates = &d->certificates[used];
-		a->certificate_count = conf_count(list);
-		for (size_t j = 0; j < a->certificate_count; j++) {
-			struct certificate *c = &d->certificates[used++];
-
-			if (read_certificate(l, conf_at(list, j), a, c) != 0)
-				return -1;
-			if (c->by_digest)
-				d->by_digest[d->by_digest_count++] = c;
-		}
-	}
-	d->certificate_count = used;
-	qsort(d->by_digest, d->by_digest_count, sizeof(*d->by_digest), compare_digests);
-	return check_doubled_certificates(l);
-}
-
-/* Addresses that configuration gives to a certificate must be the agency's own. */
-static int
-read_bindings(struct loading *l)
-{
-	struct directory *d = l->d;
-	size_t total = 0, row = 0;
-
-	for (size_t i = 0; i < d->agency_count; i++) {
-		const struct conf_node *list =
-		    conf_child(conf_at(l->agencies, i), "certificates");
-
-		for (size_t j = 0; j < conf_count(list); j++)
-			total += conf_string_count(conf_child(conf_at(list, j), "addresses"));
-	}
-	d->bindings = arena_array(d->arena, total + 1, sizeof(*d->bindings));
-	if (d->bindings == NULL)
-		return no_memory(l);
-	for (size_t i = 0; i < d->agency_count; i++) {
-		const struct agency *a = &d->agencies[i];
-		const struct conf_node *list =
-		    conf_child(conf_at(l->agencies, i), "certificates");
-
-		for (size_t j = 0; j < a->certificate_count; j++) {
-			const struct conf_node *addresses =
-			    conf_child(conf_at(list, j), "addresses");
-
-			for (size_t k = 0; k < conf_string_count(addresses); k++) {
-				const char *address = conf_string_at(addresses, k);
-				struct directory_binding *b = &d->bindings[row];
-				size_t m = 0;
-
-				while (m < a->mailbox_count &&
-				    !envelope_same_mailbox(span_str(a->mailboxes[m]),
-					span_str(address)))
-					m++;
-				if (m == a->mailbox_count)
-					return conf_error(addresses, l->e,
-					    "addresses: \"%s\" is no mailbox of \"%s\"; add it "
-					    "to mailboxes first",
-					    address, a->id);
-				memcpy(b->sha256, a->certificates[j].sha256, 32);
-				b->address = a->mailboxes[m];
-				row++;
-			}
-		}
-	}
-	d->binding_count = row;
-	return 0;
-}
-
-/* --- anchors and groups ---------------------------------------------------------------- */
 
 static int
 read_anchors(struct loading *l, const struct conf_node *list)
 {
-	const char *slash = strrchr(l->path, '/');
-	int folder = slash == NULL ? 0 : (int)(slash - l->path) + 1;
 	struct directory *d = l->d;
+	char folder[PATH_MAX];
 
 	d->anchor_count = conf_count(list);
 	d->anchors = arena_array(d->arena, d->anchor_count + 1, sizeof(*d->anchors));
 	if (d->anchors == NULL)
-		return no_memory(l);
+		return directory_no_memory(l);
+	if (folder_of(l, folder) != 0)
+		return -1;
 	for (size_t i = 0; i < d->anchor_count; i++) {
-		const struct conf_node *node = conf_at(list, i);
-		char path[PATH_MAX];
-		struct period period;
-		const char *file;
-		int n;
-
-		if (conf_check(node, anchor_keys, COUNT(anchor_keys), l->e) != 0 ||
-		    read_period(l, node, &period) != 0)
+		if (read_anchor(l, conf_at(list, i), folder, &d->anchors[i]) != 0)
 			return -1;
-		file = conf_string(node, "file", "");
-		n = snprintf(path, sizeof(path), "%.*s%s", file[0] == '/' ? 0 : folder,
-		    l->path, file);
-		if (n < 0 || (size_t)n >= sizeof(path))
-			return conf_error(node, l->e, "file: the path is too long");
-		d->anchors[i] = (struct directory_anchor){ keep(l, path), period.from,
-			period.to };
-		if (d->anchors[i].file == NULL)
-			return no_memory(l);
 	}
 	return 0;
 }
@@ -658,12 +435,12 @@ read_group(struct loading *l, const struct conf_node *node, struct group *g)
 
 	if (conf_check(node, group_keys, COUNT(group_keys), l->e) != 0)
 		return -1;
-	g->id = keep(l, conf_string(node, "id", ""));
+	g->id = directory_keep(l, conf_string(node, "id", ""));
 	members = conf_child(node, "members");
 	g->members = arena_array(l->d->arena, conf_string_count(members) + 1,
 	    sizeof(*g->members));
 	if (g->id == NULL || g->members == NULL)
-		return no_memory(l);
+		return directory_no_memory(l);
 	if (check_id(l, node, g->id) != 0)
 		return -1;
 	for (size_t i = 0; i < conf_string_count(members); i++) {
@@ -685,7 +462,7 @@ read_groups(struct loading *l, const struct conf_node *list)
 	d->group_count = conf_count(list);
 	d->groups = arena_array(d->arena, d->group_count + 1, sizeof(*d->groups));
 	if (d->groups == NULL)
-		return no_memory(l);
+		return directory_no_memory(l);
 	for (size_t i = 0; i < d->group_count; i++) {
 		if (read_group(l, conf_at(list, i), &d->groups[i]) != 0)
 			return -1;
@@ -707,7 +484,7 @@ read_all(struct loading *l, const struct conf *c)
 		return -1;
 	l->agencies = conf_child(root, "agencies");
 	if (read_agencies(l) != 0 || read_parents(l) != 0 || read_mailboxes(l) != 0 ||
-	    read_certificates(l) != 0 || read_bindings(l) != 0)
+	    directory_read_certificates(l) != 0)
 		return -1;
 	if (read_anchors(l, conf_child(root, "anchors")) != 0)
 		return -1;
@@ -724,7 +501,7 @@ directory_load(const char *path, struct directory **out, struct error *e)
 	*out = NULL;
 	l.d = calloc(1, sizeof(*l.d));
 	if (l.d == NULL || (l.d->arena = arena_new(DIRECTORY_MEMORY_MAX)) == NULL) {
-		no_memory(&l);
+		directory_no_memory(&l);
 		goto out;
 	}
 	if (conf_load(path, &c, e) != 0)
