@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/bench/wire.h"
@@ -104,10 +103,8 @@ work(void *context, unsigned index)
 	if (w == NULL || out == NULL || t == NULL)
 		die("no memory");
 	for (;;) {
-		int fd = accept(f->listener, NULL, NULL);
+		int fd = wire_accept(f->listener);
 
-		if (fd < 0)
-			continue;
 		wire_open(w, fd);
 		serve(f, w, out, t);
 		close(fd);

@@ -100,6 +100,18 @@ wire_connect(const char *where)
 	return fd;
 }
 
+int
+wire_accept(int listener)
+{
+	int on = 1, fd;
+
+	do {
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	} while (fd < 0);
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
+}
+
 void
 wire_open(struct wire *w, int fd)
 {
@@ -172,6 +184,8 @@ wire_send(int fd, const void *data, size_t len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return; /* the next read tells */
 		if (n < 0)
 			die("write: %s", strerror(errno));
 		p += n;

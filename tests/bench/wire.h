@@ -25,6 +25,8 @@ int
 wire_listen(const char *where);
 int
 wire_connect(const char *where);
+int
+wire_accept(int listener);
 
 /* Take a descriptor; nothing is buffered. */
 void
