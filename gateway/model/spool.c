@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "common/io.h"
-#include "gateway/model/limits.h"
 
 #define SPOOL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
@@ -281,7 +280,7 @@ spool_digest(const struct spool *s)
 size_t
 spool_body_offset(const struct spool *s)
 {
-	return trace_end(span_sub(spool_bytes(s), 0, LIMIT_HEADER_BYTES));
+	return trace_end(span_sub(spool_bytes(s), 0, SPOOL_TRACE_MAX));
 }
 
 const uint8_t *

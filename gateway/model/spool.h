@@ -16,6 +16,7 @@
 #include "common/span.h"
 
 #define SPOOL_MEMORY_MAX (4 * 1024 * 1024)
+#define SPOOL_TRACE_MAX (128 * 1024) /* bytes of trace fields that the ledger keeps */
 
 struct spool;
 
@@ -60,7 +61,7 @@ spool_digest(const struct spool *s);
 const uint8_t *
 spool_body_digest(const struct spool *s);
 
-/* Where those bytes begin; trace fields are looked for in the first LIMIT_HEADER_BYTES. */
+/* Where those bytes begin; trace fields are looked for in the first SPOOL_TRACE_MAX. */
 size_t
 spool_body_offset(const struct spool *s);
 
