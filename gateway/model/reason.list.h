@@ -314,3 +314,124 @@ REASON(CERTIFICATE_NOT_AGENCY, "certificate-not-agency", VERDICT_UNTRUSTED, "5.7
 REASON(RECIPIENT_NOT_AGENCY, "recipient-not-agency", VERDICT_INVALID, "5.1.1",
     N_("{1} is not a mailbox of any agency, so nothing can be filed for it."),
     N_("Check the address."))
+
+/* --- the scanner: larger, deeper or more than we accept --- */
+REASON(LIMIT_MESSAGE, "message-too-large", VERDICT_LIMIT, "5.3.4",
+    N_("The message is larger than {1} bytes."),
+    N_("Send the documents in several messages."))
+REASON(LIMIT_HEADER, "header-too-large", VERDICT_LIMIT, "5.3.4",
+    N_("The header of part {1} is larger than {2} bytes."),
+    N_("Write the message anew and send it again."))
+REASON(LIMIT_FIELD, "field-too-large", VERDICT_LIMIT, "5.3.4",
+    N_("A header field of part {1} is larger than {2} bytes."),
+    N_("Write the message anew and send it again."))
+REASON(LIMIT_FIELDS, "too-many-fields", VERDICT_LIMIT, "5.3.4",
+    N_("The header of part {1} has more than {2} fields."),
+    N_("Write the message anew and send it again."))
+REASON(LIMIT_LINE, "line-too-long", VERDICT_LIMIT, "5.3.4",
+    N_("A line of part {1} is longer than {2} bytes."),
+    N_("Send the document as an attachment."))
+REASON(LIMIT_DEPTH, "too-deep", VERDICT_LIMIT, "5.3.4",
+    N_("The parts of the message are nested more than {1} deep."),
+    N_("Send the documents as plain attachments of a new message."))
+REASON(LIMIT_PARTS, "too-many-parts", VERDICT_LIMIT, "5.3.4",
+    N_("The message has more than {1} parts."),
+    N_("Send the documents in several messages."))
+REASON(LIMIT_PARAMETERS, "too-many-parameters", VERDICT_LIMIT, "5.3.4",
+    N_("The {2} field of part {1} has too many parameters."),
+    N_("Write the message anew and send it again."))
+REASON(LIMIT_ADDRESSES, "too-many-addresses", VERDICT_LIMIT, "5.3.4",
+    N_("The {2} field holds more than {1} addresses."),
+    N_("Send the message to fewer recipients at a time."))
+REASON(LIMIT_DOCUMENTS, "too-many-documents", VERDICT_LIMIT, "5.3.4",
+    N_("The message holds more than {1} documents."),
+    N_("Send the documents in several messages."))
+
+/* --- the scanner: what two readers could read in two ways (group D) --- */
+REASON(HEADER_LINE, "header-line", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("A line in the header of part {1} is no header field: {2}"),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(HEADER_COLON, "header-colon", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("A header field of part {1} has a blank before its colon: {2}"),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(HEADER_FOLD, "header-fold", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("The header of part {1} is continued by an empty line or continues nothing."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(HEADER_CONTROL, "header-control", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("The {2} field of part {1} holds a control character."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(HEADER_LINE_END, "header-line-end", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("The header of part {1} mixes line ends."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(HEADER_OPEN, "header-open", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("The header of part {1} is not ended by an empty line."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(FIELD_TWICE, "field-twice", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("Part {1} has more than one {2} field."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(FIELD_SYNTAX, "field-syntax", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("The {2} field of part {1} can be read in two ways."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(PARAMETER_TWICE, "parameter-twice", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("Part {1} gives the parameter {2} more than once."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(PARAMETER_SYNTAX, "parameter-syntax", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("The parameter {2} of part {1} can be read in two ways."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(BOUNDARY_MISSING, "boundary-missing", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("Part {1} should consist of parts, but does not say how they are delimited."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(BOUNDARY_SYNTAX, "boundary-syntax", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("The boundary of part {1} can be read in two ways."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(BOUNDARY_CLASH, "boundary-clash", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("The boundary of part {1} begins like that of a part around it."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(DELIMITER_ODD, "delimiter-odd", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("A line in part {1} could be a delimiter or not: {2}"),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(DELIMITER_LINE_END, "delimiter-line-end", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("A delimiter of part {1} has another line end than the rest of the message."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(MULTIPART_OPEN, "multipart-open", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("Part {1} has no end: its closing delimiter is missing."),
+    N_("The message may be cut off; send it again."))
+REASON(MULTIPART_EMPTY, "multipart-empty", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("Part {1} should consist of parts, but has none."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(MULTIPART_AFTER_END, "multipart-after-end", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("Part {1} goes on after its closing delimiter."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(HIDDEN_PART, "hidden-part", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("Part {1} has what looks like another part before its first or after its last "
+       "delimiter: {2}"),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(ENCODING_UNKNOWN, "encoding-unknown", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("The transfer encoding of part {1} is not one that every reader knows: {2}"),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(ENCODING_MISPLACED, "encoding-misplaced", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("Part {1} consists of parts and must not be encoded, but is said to be ({2})."),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(ENCODING_BROKEN, "encoding-broken", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("Part {1} is not properly encoded, so two readers could see two documents ({2})."),
+    N_("The attachment may be damaged; attach it anew and send it again."))
+REASON(MIME_VERSION, "mime-version", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("The message names a version of MIME that does not exist: {1}"),
+    N_("Write the message anew with an ordinary mail program and send it again."))
+REASON(MESSAGE_PARTIAL, "message-partial", VERDICT_INVALID, "5.6.1",
+    N_("Part {1} is only a piece of a message."),
+    N_("Send the message whole."))
+REASON(EXTERNAL_BODY, "external-body", VERDICT_INVALID, "5.6.1",
+    N_("Part {1} is not in the message but somewhere else; it is never fetched."),
+    N_("Attach the document itself."))
+
+/* --- notes on documents --- */
+REASON(NOTE_NAME_GUESSED, "name-guessed", VERDICT_VERIFIED, "2.0.0",
+    N_("The file name {1} does not say in which character set it is written; it was "
+       "guessed."), "")
+REASON(NOTE_NAMES_DIFFER, "names-differ", VERDICT_VERIFIED, "2.0.0",
+    N_("One document has two names: {1} and {2}"), "")
+REASON(NOTE_NAME_TWICE, "name-twice", VERDICT_VERIFIED, "2.0.0",
+    N_("Two documents have the same name: {1}"), "")
+REASON(NOTE_HTML, "html-body", VERDICT_VERIFIED, "2.0.0",
+    N_("The text of the message is HTML; what it shows can depend on the reader."), "")

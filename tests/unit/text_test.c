@@ -140,7 +140,7 @@ file_names_are_safe(void **state)
 		{ " . . ", "document" }, { "\xe2\x80\xae", "document" },
 		{ "../x", "_x" }, { "/etc/x", "_etc_x" }, { "..\\x", "_x" },
 		{ "C:\\x", "C__x" }, { "x/../../y", "x_.._.._y" }, { "a:b", "a_b" },
-		{ "%2e%2e/", "%2e%2e_" }, { "\xc0\xae\xc0\xae/x", 
+		{ "%2e%2e/", "%2e%2e_" }, { "\xc0\xae\xc0\xae/x",
 		    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd_x" },
 		{ "CON", "_CON" }, { "nul.txt", "_nul.txt" }, { "com1", "_com1" },
 		{ "LPT9.pdf", "_LPT9.pdf" }, { "COM\xc2\xb9", "_COM\xc2\xb9" },
