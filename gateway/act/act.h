@@ -32,9 +32,9 @@ struct act_settings {
 struct act_job {
 	const struct act_settings *settings;
 	const struct envelope *envelope;
-	const struct facts *facts;
+	const struct facts *facts;    /* of `received` */
 	const struct plan *plan;
-	const struct spool *received; /* as it came in */
+	const struct spool *received; /* as it came in; for filing what we signed, if we did */
 	const struct spool *content;  /* the content of an opaque signature; NULL if none */
 	const struct spool *outgoing; /* what is relayed, from act_compose */
 	struct deadline deadline;

@@ -435,3 +435,9 @@ REASON(NOTE_NAME_TWICE, "name-twice", VERDICT_VERIFIED, "2.0.0",
     N_("Two documents have the same name: {1}"), "")
 REASON(NOTE_HTML, "html-body", VERDICT_VERIFIED, "2.0.0",
     N_("The text of the message is HTML; what it shows can depend on the reader."), "")
+REASON(INSPECTOR_DIED, "inspector-died", VERDICT_LIMIT, "5.6.0",
+    N_("The message brought our examination down several times, so it was not examined."),
+    N_("An administrator must look at it; do not open its attachments."))
+REASON(NEXT_HOP_REFUSED, "next-hop-refused", VERDICT_INVALID, "5.0.0",
+    N_("The next mail server refused the message."),
+    N_("An administrator will look at it."))
