@@ -22,6 +22,7 @@ struct act_settings {
 	char authserv_id[254];     /* our name in Authentication-Results and Received */
 	char intake_dir[512];
 	char hold_dir[512];
+	unsigned hold_days;        /* a held message is kept so long */
 	char spool_dir[512];
 	struct endpoint relay;     /* the MTA's return listener */
 	bool relay_lmtp;           /* speak LMTP to it instead of SMTP */

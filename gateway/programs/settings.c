@@ -368,6 +368,7 @@ load_limits(struct loading *l, const struct conf_node *root)
 		{ "command_seconds", 1, 3600, 300, &m->command_seconds },
 		{ "data_seconds", 1, 3600, 180, &m->data_seconds },
 		{ "session_seconds", 1, 86400, 3600, &m->session_seconds },
+		{ "hold_days", 1, 3650, 30, &l->s->act.hold_days },
 	};
 
 	if (load_numbers(l, root, "limits", numbers, COUNT(numbers)) != 0)
