@@ -127,6 +127,12 @@ fault_point(const char *name)
 		end_here();
 }
 
+const char *
+fault_file(void)
+{
+	return the_fault.file;
+}
+
 int
 fault_errno(const char *name)
 {

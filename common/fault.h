@@ -27,6 +27,10 @@ fault_point(const char *name);
 int
 fault_errno(const char *name);
 
+/* FILE, which the sandbox must leave to be unlinked; "" if there is none. */
+const char *
+fault_file(void);
+
 #define FAULT_OPEN() fault_open()
 #define FAULT_POINT(name) fault_point(name)
 #define FAULT_ERRNO(name) fault_errno(name)

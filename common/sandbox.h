@@ -51,4 +51,8 @@ sandbox_enter(enum sandbox_role role, const struct sandbox_path *paths, size_t p
 int
 sandbox_landlock_abi(void);
 
+/* False in a build with a sanitizer, which has no seccomp filter. */
+bool
+sandbox_filters_calls(void);
+
 #endif

@@ -95,10 +95,12 @@ an_address_has_one_of_three_forms(void **state)
 		const char *text, *again; /* NULL: refused */
 	} texts[] = {
 		{ "unix:/run/vanthu/in.sock", "unix:/run/vanthu/in.sock" },
-		{ "inet:127.0.0.1:25", "inet:127.0.0.1:25" }, { "inet:[::1]:65535", "inet:[::1]:65535" },
+		{ "inet:127.0.0.1:25", "inet:127.0.0.1:25" },
+		{ "inet:[::1]:65535", "inet:[::1]:65535" },
 		{ "unix:", NULL }, { "inet:127.0.0.1", NULL }, { "inet:127.0.0.1:", NULL },
 		{ "inet:127.0.0.1:0", NULL }, { "inet:127.0.0.1:65536", NULL },
-		{ "inet:127.0.0.1:25x", NULL }, { "inet:localhost:25", NULL }, { "inet:::1:25", NULL },
+		{ "inet:127.0.0.1:25x", NULL }, { "inet:localhost:25", NULL },
+		{ "inet:::1:25", NULL },
 		{ "inet:[::1]25", NULL }, { "inet:[::1:25", NULL }, { "inet::25", NULL },
 		{ "127.0.0.1:25", NULL }, { "", NULL }, { "inet:[127.0.0.1]:25", NULL },
 		{ "inet:127.0.0.1:-1", NULL }, { "inet:1.2.3:25", NULL },
