@@ -28,7 +28,8 @@ import sys
 import tempfile
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tree import TOP, copy_tree
+
 NOBODY = 65533  # a user id that owns nothing on this machine
 LOG_LINES = 60  # shown of one failure
 LOG_TOTAL = 600  # shown of all failures
@@ -145,30 +146,10 @@ class Check:
 
     # --- builds --------------------------------------------------------------------
 
-    def copy_tree(self):
-        """The files of the project, not what lies about: what git knows, or all of a tarball."""
-        try:
-            names = subprocess.run(
-                ["git", "-c", "safe.directory=" + TOP, "-C", TOP, "ls-files", "-z",
-                 "--cached", "--others", "--exclude-standard"],
-                check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            ).stdout.decode().split("\0")
-            for name in filter(None, names):
-                origin = os.path.join(TOP, name)
-                if os.path.lexists(origin):
-                    target = os.path.join(self.source, name)
-                    os.makedirs(os.path.dirname(target), exist_ok=True)
-                    shutil.copy2(origin, target, follow_symlinks=False)
-        except (OSError, subprocess.CalledProcessError):
-            shutil.copytree(
-                TOP, self.source, symlinks=True,
-                ignore=shutil.ignore_patterns(".git", "build*", "autom4te.cache"),
-            )
+    def prepare(self):
+        copy_tree(self.source)
         if os.path.isdir(self.shared):
             os.symlink(self.shared, os.path.join(self.folder, "shared"))
-
-    def prepare(self):
-        self.copy_tree()
         if not os.path.exists(os.path.join(self.source, "configure")):
             self.must("autogen", ["sh", "./autogen.sh"], self.source, 300)
         run = ["chmod", "-R", "a+rX", self.source]
