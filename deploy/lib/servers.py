@@ -133,7 +133,7 @@ class Dovecot:
             "FOLDER": self.folder, "PORT": self.port, "USERS": users,
             "UID": self.owner.pw_uid, "GID": self.owner.pw_gid,
         }
-        piece = os.path.join(os.path.dirname(HERE), "dovecot", "demo.conf")
+        piece = os.path.join(os.path.dirname(HERE), "demo.d", "dovecot.conf")
         write(config, fill(piece, values))
         self.process = subprocess.Popen(
             ["dovecot", "-F", "-c", config], stdin=subprocess.DEVNULL,

@@ -25,7 +25,7 @@
 
 struct load {
 	const char *target, *sender, *recipient;
-	bool lmtp, keep;
+	bool lmtp, keep, as_is;
 	unsigned connections;
 	long messages, first;
 	double rate;
@@ -68,6 +68,8 @@ load_message(struct load *l, const char *path)
 	memcpy(l->message + used, ".\r\n", 3);
 	l->length = used + 3;
 	found = memmem(l->message, l->length, MARK, strlen(MARK));
+	if (l->as_is)
+		found = l->message;
 	if (found == NULL)
 		die("%s: holds no %s", path, MARK);
 	l->mark = (size_t)(found - l->message) + strlen("bench-");
@@ -146,7 +148,8 @@ work(void *context, unsigned index)
 		if (l->rate > 0)
 			wait_turn(l, i);
 		snprintf(mark, sizeof(mark), "%012ld", l->first + i);
-		memcpy(message + l->mark, mark, 12);
+		if (!l->as_is)
+			memcpy(message + l->mark, mark, 12);
 		if (!open)
 			open_session(l, w);
 		open = true;
@@ -178,7 +181,8 @@ static void
 usage(void)
 {
 	die("usage: source -t TARGET -f FROM -r RCPT -m MESSAGES [-c CONNECTIONS] [-n FIRST]\n"
-	    "              [-R MESSAGES_PER_SECOND] [-L (LMTP)] [-k (keep connections)] FILE");
+	    "              [-R MESSAGES_PER_SECOND] [-L (LMTP)] [-k (keep connections)]\n"
+	    "              [-a (send the file as it is, without a number)] FILE");
 }
 
 int
@@ -188,7 +192,7 @@ main(int argc, char **argv)
 	uint64_t took;
 	long n;
 
-	for (int c; (c = getopt(argc, argv, "t:f:r:m:c:n:R:Lk")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "t:f:r:m:c:n:R:Lka")) != -1;) {
 		switch (c) {
 		case 't': l.target = optarg; break;
 		case 'f': l.sender = optarg; break;
@@ -199,6 +203,7 @@ main(int argc, char **argv)
 		case 'R': l.rate = (double)number(optarg, 1, 1000000); break;
 		case 'L': l.lmtp = true; break;
 		case 'k': l.keep = true; break;
+		case 'a': l.as_is = true; break;
 		default: usage();
 		}
 	}
