@@ -106,12 +106,13 @@ def message(sender, recipients, subject, body, fields=(), identifier=None):
 
 def signed_entity(pki, who, body, digest="sha256"):
     """multipart/signed around an entity, with the key `who` of a deploy/pki folder."""
+    issuer = "stranger-root" if who == "stranger" else "issuing"
     der = subprocess.run(
         [
             "openssl", "cms", "-sign", "-binary", "-outform", "DER", "-md", digest,
             "-signer", os.path.join(pki, who + ".pem"),
             "-inkey", os.path.join(pki, who + ".key"),
-            "-certfile", os.path.join(pki, who + "-chain.pem"),
+            "-certfile", os.path.join(pki, issuer + ".pem"),
         ],
         input=body, stdout=subprocess.PIPE, check=True,
     ).stdout
