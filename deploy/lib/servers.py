@@ -204,19 +204,25 @@ class Postfix:
         self.names = dict(names or {})
         self.services = services
         self.main = dict(main or {})
+        self.hidden = set()  # names of services that are left out
         self.maillog = os.path.join(folder, "mail.log")
         self.started = False
 
     def master_cf(self):
         """The services of all pieces, with our ports for their names."""
-        out = []
+        out, left_out = [], False
         for piece in ["base.master.cf"] + self.pieces:
             for line in read_text(os.path.join(PIECES, piece)).splitlines():
                 words = line.split()
+                if left_out and line[:1].isspace():
+                    continue
+                left_out = False
                 if len(words) > 7 and words[1] == "inet" and not line.startswith("#"):
                     if words[0] not in self.names:
                         raise Failure("%s: no port for %s" % (piece, words[0]))
-                    line = line.replace(words[0], self.names[words[0]], 1)
+                    name = self.names[words[0]]
+                    left_out = name in self.hidden
+                    line = "" if left_out else line.replace(words[0], name, 1)
                 out.append(line)
         return "\n".join(out) + "\n" + self.services
 
