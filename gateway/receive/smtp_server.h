@@ -40,13 +40,10 @@ struct smtp_session {
 	    const struct spool *received, struct transaction_reply *replies,
 	    struct deadline d);
 	void *context;
-	const volatile int *stop; /* becomes true on SIGTERM: 421 between two messages */
+	const volatile int *stop; /* becomes true on SIGTERM: 421 at the next command */
 };
 
-/*
- * Serve until QUIT, the other end closes, or a limit; the number of messages that came
- * whole, whatever became of them.
- */
+/* Serve until QUIT, the other end closes, or a limit; the number of messages taken. */
 unsigned
 smtp_serve(struct smtp_session *s);
 
