@@ -73,7 +73,7 @@ static const char city[] =
     "anchors = ( { file = \"city-ca.pem\"; valid_to = \"2019-06-15\"; } );\n";
 
 static void
-test_a_mailbox_belongs_to_the_agency_of_that_second(void **state)
+a_mailbox_belongs_to_the_agency_of_that_second(void **state)
 {
 	struct directory *d;
 	struct error e;
@@ -98,7 +98,7 @@ test_a_mailbox_belongs_to_the_agency_of_that_second(void **state)
 }
 
 static void
-test_agencies_form_a_tree_and_groups(void **state)
+agencies_form_a_tree_and_groups(void **state)
 {
 	const struct agency *vpub, *bavi, *town;
 	struct directory *d;
@@ -131,7 +131,7 @@ test_agencies_form_a_tree_and_groups(void **state)
 }
 
 static void
-test_a_certificate_speaks_for_its_agency_only(void **state)
+a_certificate_speaks_for_its_agency_only(void **state)
 {
 	static const uint8_t known[32] = { 0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
 		0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x00, 0x11, 0x22, 0x33, 0x44,
@@ -170,7 +170,7 @@ test_a_certificate_speaks_for_its_agency_only(void **state)
 }
 
 static void
-test_the_digest_changes_with_the_text(void **state)
+the_digest_changes_with_the_text(void **state)
 {
 	struct directory *a, *b;
 	struct error e;
@@ -239,7 +239,7 @@ static const struct {
 };
 
 static void
-test_each_mistake_is_refused_with_its_line(void **state)
+each_mistake_is_refused_with_its_line(void **state)
 {
 	struct directory *d;
 	struct error e;
@@ -258,7 +258,7 @@ test_each_mistake_is_refused_with_its_line(void **state)
 
 /* Two agencies may share an authority, and one agency may have two certificates. */
 static void
-test_what_only_looks_doubled_is_taken(void **state)
+what_only_looks_doubled_is_taken(void **state)
 {
 	struct directory *d;
 	struct error e;
@@ -275,7 +275,7 @@ test_what_only_looks_doubled_is_taken(void **state)
 }
 
 static void
-test_a_pattern_never_goes_back(void **state)
+a_pattern_never_goes_back(void **state)
 {
 	static const struct {
 		const char *pattern, *text;
@@ -323,13 +323,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_mailbox_belongs_to_the_agency_of_that_second),
-		cmocka_unit_test(test_agencies_form_a_tree_and_groups),
-		cmocka_unit_test(test_a_certificate_speaks_for_its_agency_only),
-		cmocka_unit_test(test_the_digest_changes_with_the_text),
-		cmocka_unit_test(test_each_mistake_is_refused_with_its_line),
-		cmocka_unit_test(test_what_only_looks_doubled_is_taken),
-		cmocka_unit_test(test_a_pattern_never_goes_back),
+		cmocka_unit_test(a_mailbox_belongs_to_the_agency_of_that_second),
+		cmocka_unit_test(agencies_form_a_tree_and_groups),
+		cmocka_unit_test(a_certificate_speaks_for_its_agency_only),
+		cmocka_unit_test(the_digest_changes_with_the_text),
+		cmocka_unit_test(each_mistake_is_refused_with_its_line),
+		cmocka_unit_test(what_only_looks_doubled_is_taken),
+		cmocka_unit_test(a_pattern_never_goes_back),
 	};
 
 	return cmocka_run_group_tests_name("directory", tests, set_up, tear_down);
