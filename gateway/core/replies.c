@@ -105,6 +105,18 @@ say(const struct plan *plan, unsigned index, const struct envelope *env,
 	say_reason(plan, index, env, facts, REASON_EN, out);
 }
 
+void
+reply_held_again(struct transaction_reply *r, const struct plan *plan,
+    const struct envelope *env, const struct facts *facts)
+{
+	struct buf text;
+
+	buf_init(&text, 4096);
+	say(plan, 0, env, facts, &text);
+	set(r, 450, "4.7.1", buf_span(&text));
+	buf_free(&text);
+}
+
 static void
 reply_outcome(const struct plan *plan, unsigned index, const struct envelope *env,
     const struct facts *facts, struct transaction_reply *r)

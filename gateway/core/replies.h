@@ -27,6 +27,11 @@ bool
 reply_decide(const struct plan *plan, unsigned index, const struct step_result *steps,
     const struct envelope *env, const struct facts *facts, struct transaction_reply *r);
 
+/* A release that the policy would hold or refuse again: 450 4.7.1 with the reason. */
+void
+reply_held_again(struct transaction_reply *r, const struct plan *plan,
+    const struct envelope *env, const struct facts *facts);
+
 /* The form kept in the ledger: "250 2.0.0 text". */
 void
 reply_format(const struct transaction_reply *r, char out[LEDGER_REPLY_MAX]);

@@ -515,6 +515,31 @@ decide(struct attempt *a, struct work *w, enum examined how, struct error *e)
 	return policy_decide(a->g->policy, &w->env, w->facts, w->plan, e);
 }
 
+/*
+ * A release (of one recipient) runs all checks again. What would be held or refused once
+ * more stays where it is; by force it is relayed as it came, neither signed nor filed. What
+ * could not be examined cannot be forced: its forged headers could not be told from ours.
+ */
+static bool
+settle_release(struct attempt *a, struct work *w, enum examined how, struct error *e)
+{
+	struct plan_recipient *r = &w->plan->recipients[0];
+	struct transaction_reply reply;
+
+	if (w->env.source != SOURCE_RELEASE || r->outcome == OUTCOME_DELIVER)
+		return true;
+	if (a->g->force_release && how == EXAMINED) {
+		r->outcome = OUTCOME_DELIVER;
+		w->plan->sign = false;
+		w->plan->step_count = 0;
+		return plan_add_step(w->plan, ACTION_RELAY, 0, "", e) == 0;
+	}
+	reply_held_again(&reply, w->plan, &w->env, w->facts);
+	answer_work(a, w, &reply);
+	error_clear(e);
+	return false;
+}
+
 static void
 run_new(struct attempt *a, struct work *w, unsigned deaths)
 {
@@ -525,6 +550,11 @@ run_new(struct attempt *a, struct work *w, unsigned deaths)
 		return;
 	if (decide(a, w, how, &e) != 0) {
 		fail_work(a, w, &e);
+		return;
+	}
+	if (!settle_release(a, w, how, &e)) {
+		if (e.class != ERR_NONE)
+			fail_work(a, w, &e);
 		return;
 	}
 	if (refuses_for_our_lack(w)) {

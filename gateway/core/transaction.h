@@ -28,6 +28,7 @@ struct gateway {
 	struct seal_client *keys;
 	const char *inspect_socket;
 	unsigned inspect_timeout_ms;
+	bool force_release; /* SOURCE_RELEASE: deliver what the policy would hold again */
 	bool broken; /* set by a transaction that met a fault of ours: answer, then exit */
 	/* SOURCE_SMTP: one reply for all recipients, so a mixed outcome refuses none (it
 	 * holds what was refused, with a notice), and any doubt is a 4xx for all. */
