@@ -40,10 +40,13 @@ struct smtp_session {
 	    const struct spool *received, struct transaction_reply *replies,
 	    struct deadline d);
 	void *context;
-	const volatile int *stop; /* becomes true on SIGTERM: 421 at the next command */
+	const volatile int *stop; /* becomes true on SIGTERM: 421 between two messages */
 };
 
-/* Serve until QUIT, the other end closes, or a limit; the number of messages taken. */
+/*
+ * Serve until QUIT, the other end closes, or a limit; the number of messages that came
+ * whole, whatever became of them.
+ */
 unsigned
 smtp_serve(struct smtp_session *s);
 
