@@ -47,7 +47,8 @@ struct scan {
 
 struct line {
 	size_t start, end, next; /* [start, end) without the line end */
-	bool odd_end;            /* not the line end that the message has; none at its end */
+	bool crlf, lf;           /* which line end; neither at the end of the message */
+	bool odd_end;            /* LF alone in a message whose header has CRLF */
 	bool has_cr;             /* a CR that ends nothing */
 	bool has_nul, has_8bit;
 };
@@ -71,6 +72,7 @@ struct run {
 	bool over; /* a limit was reached */
 	enum state state;
 	uint32_t current;
+	bool header_crlf;   /* the first line of the header in progress has CRLF */
 	uint32_t fields;    /* of the header in progress */
 	size_t field_start; /* of the field in progress */
 	size_t before;      /* the end of the line before, without its line end */
@@ -241,10 +243,10 @@ next_line(const struct run *r, size_t at, struct line *l)
 	l->end = at + length;
 	l->next = lf == NULL ? l->end : l->end + 1;
 	if (lf != NULL) {
-		bool crlf = length > 0 && lf[-1] == '\r';
-
-		l->end -= crlf;
-		l->odd_end = crlf == r->lf;
+		l->crlf = length > 0 && lf[-1] == '\r';
+		l->lf = !l->crlf;
+		l->end -= l->crlf;
+		l->odd_end = l->lf && !r->lf;
 	}
 	if (length <= LIMIT_LINE_BYTES)
 		classify(r->bytes.ptr + at, l->end - at, l);
@@ -594,7 +596,9 @@ header_line(struct run *r, const struct line *l)
 	struct span text = span_sub(r->bytes, l->start, l->end - l->start);
 	struct facts_part *p = current_part(r);
 
-	if (l->odd_end || l->has_cr)
+	if (l->start == p->header.start)
+		r->header_crlf = l->crlf;
+	if (l->odd_end || l->has_cr || (r->header_crlf ? l->lf : l->crlf))
 		part_problem(r, REASON_HEADER_LINE_END, r->current, nothing);
 	if (l->has_nul)
 		part_problem(r, REASON_HEADER_CONTROL, r->current,
@@ -798,19 +802,41 @@ end_scan(struct run *r)
 	}
 }
 
+/* Are there lines of both kinds in these bytes? */
+static bool
+mixes_line_ends(struct span s)
+{
+	bool crlf = false, lf = false;
+
+	for (size_t at = 0; !(crlf && lf); at++) {
+		at = span_find(s, '\n', at);
+		if (at == SPAN_NOT_FOUND)
+			return false;
+		if (at > 0 && s.ptr[at - 1] == '\r')
+			crlf = true;
+		else
+			lf = true;
+	}
+	return true;
+}
+
 /* A detached signature covers CRLF lines: where a reader makes them, it must be plain how. */
 static void
 check_signed_lines(struct run *r)
 {
 	const struct scan_part *root = &r->s->parts[0];
+	struct facts_range whole;
 	uint32_t end;
 
 	if (r->origin != ORIGIN_MESSAGE || !scan_is(root, "multipart", "signed") ||
 	    root->children == 0)
 		return;
-	end = root->children > 1 ? root->first_child + 1 : r->f->part_count;
-	while (end < r->f->part_count && r->f->parts[end].parent != 0)
-		end++;
+	whole = scan_whole(&r->f->parts[root->first_child]);
+	if (r->lf && mixes_line_ends(span_sub(r->bytes, whole.start, whole.end - whole.start)))
+		part_problem(r, REASON_LINE_ENDS_MIXED, root->first_child, nothing);
+	for (end = root->first_child + 1; end < r->f->part_count; end++)
+		if (r->f->parts[end].parent == 0)
+			break;
 	for (uint32_t i = root->first_child; i < end; i++)
 		if (r->s->parts[i].bare_line_ends)
 			part_problem(r, REASON_LINE_ENDS_MIXED, i, nothing);

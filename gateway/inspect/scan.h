@@ -37,8 +37,7 @@ struct scan_part {
 	struct span disposition; /* lower case; empty when there is no such field */
 	struct scan_parameters disposition_parameters;
 	bool type_given;     /* there is a Content-Type field */
-	bool bare_line_ends; /* body: a CR or LF alone, where the message has CRLF; or
-	                        a CRLF or CR where the message has LF */
+	bool bare_line_ends; /* body: a CR alone, or an LF alone in a message with CRLF */
 	bool nul;            /* body: a NUL byte */
 	bool extra_text;     /* multipart: text in the preamble or the epilogue */
 	uint32_t children;
@@ -90,7 +89,11 @@ scan_add_problem(struct scan *s, enum reason r, uint32_t part, struct span arg1,
 bool
 scan_root_signed(const struct scan *s);
 
-/* Lines end in LF alone throughout: a digest is made over the CRLF form. */
+/*
+ * The header has lines ending in LF alone, so the message came from a file, not by SMTP. A
+ * detached signature covers its part with CRLF for each such LF; a part whose lines end in
+ * CRLF already (as openssl writes it) stays as it is, one that has both is a problem.
+ */
 bool
 scan_lf(const struct scan *s, enum facts_origin origin);
 
