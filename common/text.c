@@ -4,7 +4,7 @@
  * believing a length; normalisation and lower case by libunistring, whose tables are
  * compiled in, so that nothing here opens a file.
  *
- * Which characters are dangerous is decided in is_hidden() alone: whatever a person cannot
+ * Which characters are dangerous is decided in text_is_hidden() alone: whatever a person cannot
  * see, or what changes how the rest is seen (Unicode TR 36, TR 39).
  *
  * Not here: charsets other than UTF-8 (gateway/inspect/charset.c).
@@ -133,9 +133,8 @@ is_space(uint32_t c)
 	    c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-/* Controls, bidi controls, zero-width and other invisible characters, non-characters. */
-static bool
-is_hidden(uint32_t c)
+bool
+text_is_hidden(uint32_t c)
 {
 	static const struct {
 		uint32_t first, last;
@@ -172,9 +171,9 @@ text_show(struct span s, size_t max, struct buf *out)
 		}
 		if (c == -2)
 			buf_printf(&line, "\\x%02x", (unsigned)s.ptr[before]);
-		else if (c < 0x80 && is_hidden((uint32_t)c))
+		else if (c < 0x80 && text_is_hidden((uint32_t)c))
 			buf_printf(&line, "\\x%02x", (unsigned)c);
-		else if (is_hidden((uint32_t)c))
+		else if (text_is_hidden((uint32_t)c))
 			buf_printf(&line, "\\u{%x}", (unsigned)c);
 		else
 			text_put(&line, (uint32_t)c);
@@ -202,7 +201,7 @@ text_clean(struct span s, struct buf *out)
 			gap = true;
 			continue;
 		}
-		if (is_hidden(c))
+		if (text_is_hidden(c))
 			continue;
 		if (gap && line.len > 0)
 			buf_put_byte(&line, ' ');

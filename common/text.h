@@ -28,6 +28,10 @@ text_next(struct span s, size_t *offset);
 void
 text_put(struct buf *out, uint32_t c);
 
+/* A control, bidi control, zero-width or otherwise invisible character, or none at all. */
+bool
+text_is_hidden(uint32_t c);
+
 /* Append s in Unicode Normalisation Form C; false (nothing appended) if s is not UTF-8. */
 bool
 text_nfc(struct span s, struct buf *out);
