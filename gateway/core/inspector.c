@@ -62,9 +62,11 @@ take_facts(struct span wire, const struct spool *message, int content_fd,
 
 enum inspector_end
 inspector_ask(int fd, const struct inspection *q, const struct spool *message,
-    struct facts *facts, struct spool **content, struct deadline d, struct error *e)
+    struct facts *facts, struct spool **content, unsigned examine_ms, struct deadline d,
+    struct error *e)
 {
 	enum inspector_end end = INSPECTOR_ABSENT;
+	struct deadline answer;
 	enum inspection_answer kind;
 	struct span rest;
 	struct buf in;
@@ -81,8 +83,12 @@ inspector_ask(int fd, const struct inspection *q, const struct spool *message,
 		goto out;
 	}
 	end = INSPECTOR_DIED;
-	if (receive_answer(fd, &in, &kind, &rest, d, e) != 0)
+	answer = deadline_earlier(d, deadline_after_ms(examine_ms));
+	if (receive_answer(fd, &in, &kind, &rest, answer, e) != 0) {
+		if (deadline_passed(d)) /* our time was over, not its own */
+			end = INSPECTOR_ABSENT;
 		goto out;
+	}
 	if (kind != INSPECTION_FACTS) {
 		end = INSPECTOR_ABSENT;
 		error_set(e, ERR_TEMP, "%.*s", (int)(rest.len < 200 ? rest.len : 200),
@@ -103,7 +109,7 @@ out:
 enum inspector_end
 inspector_ask_at(const char *socket, const struct inspection *q,
     const struct spool *message, struct facts *facts, struct spool **content,
-    struct deadline d, struct error *e)
+    unsigned examine_ms, struct deadline d, struct error *e)
 {
 	enum inspector_end end;
 	int fd = -1;
@@ -113,7 +119,7 @@ inspector_ask_at(const char *socket, const struct inspection *q,
 		error_prefix(e, "vanthu-inspect");
 		return INSPECTOR_ABSENT;
 	}
-	end = inspector_ask(fd, q, message, facts, content, d, e);
+	end = inspector_ask(fd, q, message, facts, content, examine_ms, d, e);
 	io_close(&fd);
 	return end;
 }

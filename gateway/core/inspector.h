@@ -20,16 +20,18 @@ enum inspector_end {
 /*
  * Ask over a connected socket `fd` (borrowed). On INSPECTOR_ANSWERED facts are filled and,
  * for an opaque signature, *content holds its content (the caller frees it), else NULL.
- * On the two others e says what happened.
+ * On the two others e says what happened. All ends at d; the time for the examination itself,
+ * examine_ms, runs only from when it has begun, so that waiting for a busy pool is no death.
  */
 enum inspector_end
 inspector_ask(int fd, const struct inspection *q, const struct spool *message,
-    struct facts *facts, struct spool **content, struct deadline d, struct error *e);
+    struct facts *facts, struct spool **content, unsigned examine_ms, struct deadline d,
+    struct error *e);
 
 /* Connect to the pool's socket, ask, close. */
 enum inspector_end
 inspector_ask_at(const char *socket, const struct inspection *q,
     const struct spool *message, struct facts *facts, struct spool **content,
-    struct deadline d, struct error *e);
+    unsigned examine_ms, struct deadline d, struct error *e);
 
 #endif

@@ -142,7 +142,7 @@ ask_inspector(const struct attempt *a, const struct work *w, const struct spool 
 
 	snprintf(q.tx, sizeof(q.tx), "%s", w->env.tx);
 	return inspector_ask_at(a->g->inspect_socket, &q, message, facts, content,
-	    deadline_earlier(a->deadline, deadline_after_ms(a->g->inspect_timeout_ms)), e);
+	    a->g->inspect_timeout_ms, a->deadline, e);
 }
 
 static enum examined
