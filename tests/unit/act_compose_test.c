@@ -71,7 +71,8 @@ mail_from_outside_says_what_was_found(void **state)
 	f->form = SIGNATURE_DETACHED;
 	f->signer.address = facts_add(f, span_str("vanthu@bavi.hanoi.example"));
 	f->signer.serial = facts_add(f, span_str("1a2b"));
-	f->signer.issuer = facts_add(f, span_str("CN=Demo issuing \"CA\",O=Ban C\xc6\xa1 y\xe1\xba\xbfu\\,C=VN"));
+	f->signer.issuer = facts_add(
+	    f, span_str("CN=Demo issuing \"CA\",O=Ban C\xc6\xa1 y\xe1\xba\xbfu\\,C=VN"));
 	assert_string_equal(compose(&env, f, p, BODY),
 	    "Received: from mail.haiphong.example ([192.0.2.7])\r\n"
 	    "\tby gw.hanoi.example (Vanthu) with ESMTP id 01h2xcejqtf2nbrexx3vqjhp41;\r\n"

@@ -315,7 +315,8 @@ static const struct body_case bodies[] = {
 	    "Subject: x\nContent-Type: text/plain\n\nOne\nTwo\n",
 	    "Content-Type: text/plain\r\n\r\nOne\r\nTwo\r\n", 0 },
 	{ "a file with LF alone, 8 bit",
-	    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n\xc4\x91\nb\n",
+	    "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
+	    "\xc4\x91\nb\n",
 	    "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: quoted-printable\r\n\r\n=C4=91\r\nb\r\n", 0 },
 	{ "a multipart: each part by its kind, containers become 7bit",
@@ -563,7 +564,8 @@ static void
 facts_that_lie_are_refused(void **state)
 {
 	static const char message[] =
-	    "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\nContent-Language: vi\r\n\r\n"
+	    "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+	    "Content-Language: vi\r\n\r\n"
 	    "--b\r\nContent-Transfer-Encoding: 7bit\r\n\r\nOne\r\n--b\r\n\r\nTwo\r\n--b--\r\n";
 
 	(void)state;
