@@ -72,7 +72,7 @@ mail_from_outside_says_what_was_found(void **state)
 	f->signer.address = facts_add(f, span_str("vanthu@bavi.hanoi.example"));
 	f->signer.serial = facts_add(f, span_str("1a2b"));
 	f->signer.issuer = facts_add(
-	    f, span_str("CN=Demo issuing \"CA\",O=Ban C\xc6\xa1 y\xe1\xba\xbfu\\,C=VN"));
+	    f, span_str("CN=Demo issuing no 1 \"CA\",O=Ban C\xc6\xa1 y\xe1\xba\xbfu\\,C=VN"));
 	assert_string_equal(compose(&env, f, p, BODY),
 	    "Received: from mail.haiphong.example ([192.0.2.7])\r\n"
 	    "\tby gw.hanoi.example (Vanthu) with ESMTP id 01h2xcejqtf2nbrexx3vqjhp41;\r\n"
@@ -82,7 +82,7 @@ mail_from_outside_says_what_was_found(void **state)
 	    "\tsmime=pass reason=\"verified\"\r\n"
 	    "\tbody.smime-identifier=vanthu@bavi.hanoi.example\r\n"
 	    "\tbody.smime-serial=1a2b\r\n"
-	    "\tbody.smime-issuer=\"CN=Demo issuing \\\"CA\\\",O=Ban C\\\\C6\\\\A1\r\n"
+	    "\tbody.smime-issuer=\"CN=Demo issuing no 1 \\\"CA\\\",O=Ban C\\\\C6\\\\A1\r\n"
 	    " y\\\\E1\\\\BA\\\\BFu\\\\,C=VN\"\r\n"
 	    "X-Vanthu-Verdict: VERIFIED; reason=verified\r\n" BODY);
 	plan_free(&p);
