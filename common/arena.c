@@ -7,6 +7,7 @@
 #include "common/arena.h"
 
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ block_new(size_t size)
 	struct block *b;
 	size_t whole;
 
-	if (__builtin_add_overflow(sizeof(*b), size, &whole))
+	if (__builtin_add_overflow(sizeof(*b), size, &whole) || whole > PTRDIFF_MAX)
 		return NULL;
 	b = malloc(whole);
 	if (b == NULL)

@@ -335,6 +335,7 @@ what_a_dead_session_left_is_taken_up_by_one_other(void **state)
 	for (int i = 0; i < 100 && ledger_fetch(c, TX_A, &t, &busy, soon(), &e) != 0; i++)
 		usleep(10000);
 	assert_non_null(t);
+	ledger_transaction_free(&t);
 	assert_int_equal(ledger_fetch(late, TX_A, &t, &busy, soon(), &e), -1);
 	assert_true(busy);
 	assert_null(t);
