@@ -35,29 +35,22 @@ struct relay_link {
 _Static_assert(RELAY_REPLY_LINE_MAX < 4096, "a line fits the buffer");
 
 int
-relay_link_new(int fd, struct deadline d, struct relay_link **out, struct error *e)
-{
-	*out = malloc(sizeof **out);
-	if (*out == NULL) {
-		io_close(&fd);
-		return error_set(e, ERR_TEMP, "out of memory");
-	}
-	(*out)->fd = fd;
-	(*out)->deadline = d;
-	(*out)->out_len = (*out)->start = (*out)->end = 0;
-	return 0;
-}
-
-int
 relay_link_open(const struct endpoint *to, struct deadline d, struct relay_link **out,
     struct error *e)
 {
-	int fd;
+	struct relay_link *l = malloc(sizeof *l);
 
 	*out = NULL;
-	if (endpoint_connect(to, d, &fd, e) != 0)
+	if (l == NULL)
+		return error_set(e, ERR_TEMP, "out of memory");
+	l->deadline = d;
+	l->out_len = l->start = l->end = 0;
+	if (endpoint_connect(to, d, &l->fd, e) != 0) {
+		free(l);
 		return -1;
-	return relay_link_new(fd, d, out, e);
+	}
+	*out = l;
+	return 0;
 }
 
 void

@@ -33,10 +33,6 @@ int
 relay_link_open(const struct endpoint *to, struct deadline d, struct relay_link **out,
     struct error *e);
 
-/* The same over a connected socket, which is taken. */
-int
-relay_link_new(int fd, struct deadline d, struct relay_link **out, struct error *e);
-
 void
 relay_link_close(struct relay_link **l);
 

@@ -56,21 +56,6 @@ struct session {
 	bool ours; /* it was we who ended it */
 };
 
-void
-smtp_limits_default(struct smtp_limits *l)
-{
-	*l = (struct smtp_limits){
-		.message_bytes = LIMIT_MESSAGE_BYTES / 2,
-		.recipients = LIMIT_RECIPIENTS,
-		.commands = 10000,
-		.errors = 20,
-		.messages = 1000,
-		.command_seconds = 300, /* RFC 5321 4.5.3.2.7 */
-		.data_seconds = 180,    /* RFC 5321 4.5.3.2.5 */
-		.session_seconds = 3600,
-	};
-}
-
 static void
 say(struct session *s, enum smtp_reply r)
 {

@@ -13,6 +13,7 @@
 #include "gateway/core/transaction.h"
 #include "gateway/model/envelope.h"
 
+/* From configuration: the limits group of vanthu.conf. */
 struct smtp_limits {
 	size_t message_bytes;     /* announced by SIZE */
 	unsigned recipients;
@@ -23,10 +24,6 @@ struct smtp_limits {
 	unsigned data_seconds;    /* wait for more data inside DATA */
 	unsigned session_seconds; /* from accept to QUIT, in all */
 };
-
-/* The defaults and hard ceilings. */
-void
-smtp_limits_default(struct smtp_limits *l);
 
 struct smtp_session {
 	int fd;                /* connected, borrowed */

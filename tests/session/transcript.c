@@ -50,7 +50,16 @@ static struct step {
 static unsigned step_count;
 
 static struct transaction_reply answers[LIMIT_RECIPIENTS];
-static struct smtp_limits limits;
+static struct smtp_limits limits = {
+	.message_bytes = 50 * 1024 * 1024,
+	.recipients = LIMIT_RECIPIENTS,
+	.commands = 1000,
+	.errors = 20,
+	.messages = 100,
+	.command_seconds = 10,
+	.data_seconds = 10,
+	.session_seconds = 15,
+};
 static struct smtp_session session = { .limits = &limits, .hostname = "gateway.example" };
 static bool bytewise, groups;
 static volatile int stop;
@@ -371,7 +380,6 @@ main(int argc, char **argv)
 		bytewise = true;
 	else if (argc != 2)
 		die("usage: transcript [--bytes] FILE.in");
-	smtp_limits_default(&limits);
 	for (unsigned i = 0; i < LIMIT_RECIPIENTS; i++)
 		answers[i] = (struct transaction_reply){ 250, "2.0.0", "Stored" };
 	read_script(argv[argc - 1]);
