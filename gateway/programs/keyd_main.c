@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/io.h"
 #include "common/ipc.h"
 #include "common/log.h"
@@ -103,10 +104,12 @@ serve(struct keyd *k, int fd)
 
 	if (ipc_receive(fd, &k->request, NULL, deadline_after_ms(0), &e) <= 0)
 		return false;
+	FAULT_POINT("key-asked");
 	buf_reset(&k->answer);
 	sealer_answer(k->sealer, buf_span(&k->request), &k->answer);
 	if (k->answer.failed)
 		return false;
+	FAULT_POINT("key-sealed");
 	if (ipc_send(fd, buf_span(&k->answer), NULL, 0, deadline_after_ms(0), &e) < 0) {
 		log_warning("a client did not take its answer: %s", e.text);
 		return false;
@@ -264,6 +267,7 @@ main(int argc, char **argv)
 	log_open("vanthu-keyd", LOG_TO_STDERR);
 	buf_init(&k.request, SEAL_REQUEST_MAX);
 	buf_init(&k.answer, SEAL_ANSWER_MAX);
+	FAULT_OPEN();
 	if (proc_harden(true, -1, &e) < 0 || catch_signals(&while_waiting, &e) < 0 ||
 	    start(&k, &arguments, &e) < 0) {
 		log_error("%s", e.text);
