@@ -274,8 +274,23 @@ sevenbit_mend_base64(struct sink *to, struct span bytes)
 		sink_put(to, span_of(line, n + 2));
 }
 
+static bool
+is_hex(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
+}
+
+/* At "=": the length of a whole escape, 1 for the line's own soft break, 0 for neither. */
+static size_t
+qp_escape(struct span at)
+{
+	if (at.len >= 3 && is_hex(at.ptr[1]) && is_hex(at.ptr[2]))
+		return 3;
+	return at.len == 1 ? 1 : 0;
+}
+
 /* One line of quoted-printable; an escape is never cut by a soft break. */
-static void
+static bool
 mend_qp_line(const struct line *line, struct buf *out)
 {
 	size_t column = 0;
@@ -285,9 +300,10 @@ mend_qp_line(const struct line *line, struct buf *out)
 		bool from = column == 0 && i + 5 <= line->text.len &&
 		    memcmp(line->text.ptr + i, "From ", 5) == 0;
 		bool escape = from || c > 0x7e || (c < ' ' && c != '\t');
-		/* A "=" alone at the end is the line's own soft break. */
-		size_t taken = c == '=' && line->text.len - i >= 3 ? 3 : 1;
+		size_t taken = c == '=' ? qp_escape(span_from(line->text, i)) : 1;
 		size_t given = escape ? 3 : taken;
+		if (taken == 0)
+			return false;
 		bool last = i + taken == line->text.len;
 		if (column + given > ENCODED_LINE_MAX - (last ? 0 : 1)) {
 			buf_put_str(out, "=\r\n");
@@ -303,6 +319,7 @@ mend_qp_line(const struct line *line, struct buf *out)
 	}
 	if (line->end_size > 0)
 		buf_put_str(out, "\r\n");
+	return true;
 }
 
 void
@@ -314,7 +331,7 @@ sevenbit_mend_qp(struct sink *to, struct span bytes)
 	while (next_line(&bytes, &line)) {
 		/* Blanks there were added on the way (RFC 2045 6.7 rule 3). */
 		drop_blanks(&line);
-		if (line_hazards(line.text) == 0 && !has_8bit(line.text)) {
+		if (sevenbit_hazards(line.text) == 0) {
 			put_line(to, &line);
 			continue;
 		}
@@ -323,7 +340,9 @@ sevenbit_mend_qp(struct sink *to, struct span bytes)
 			return;
 		}
 		buf_init(&out, 4 * LIMIT_LINE_BYTES);
-		mend_qp_line(&line, &out);
+		if (!mend_qp_line(&line, &out))
+			sink_fail(to, ERR_PERM,
+			    "a part is not the quoted-printable that it claims to be");
 		flush(to, &out);
 		buf_free(&out);
 	}
