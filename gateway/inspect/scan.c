@@ -129,44 +129,41 @@ scan_add_problem(struct scan *s, enum reason r, uint32_t part, struct span arg1,
 		.arg1 = keep(s, arg1), .arg2 = keep(s, arg2) };
 }
 
-#define PATH_SIZE (6 * (2 * LIMIT_DEPTH + 4))
-
-/* "1" is the message itself, "1.2" its second part; an opaque content goes on below. */
-static struct span
-part_path(const struct scan *s, uint32_t part, char out[PATH_SIZE])
+struct span
+scan_path(const struct scan *s, uint32_t part, char out[SCAN_PATH_SIZE])
 {
-	size_t at = PATH_SIZE;
+	size_t at = SCAN_PATH_SIZE;
 
-	while (part != FACTS_NONE && at > 8) {
+	while (part != FACTS_NONE && part < s->count && at >= 8) {
 		char digits[12];
-		int n = snprintf(digits, sizeof(digits), at == PATH_SIZE ? "%u" : "%u.",
+		int n = snprintf(digits, sizeof(digits), at == SCAN_PATH_SIZE ? "%u" : "%u.",
 		    (unsigned)s->ordinals[part]);
 
 		at -= (size_t)n;
 		memcpy(out + at, digits, (size_t)n);
 		part = s->parents[part];
 	}
-	return span_of(out + at, PATH_SIZE - at);
+	return span_of(out + at, SCAN_PATH_SIZE - at);
 }
 
 static void
 part_problem(struct run *r, enum reason reason, uint32_t part, struct span detail)
 {
-	char path[PATH_SIZE];
+	char path[SCAN_PATH_SIZE];
 
-	scan_add_problem(r->s, reason, part, part_path(r->s, part, path), detail);
+	scan_add_problem(r->s, reason, part, scan_path(r->s, part, path), detail);
 }
 
 /* Something about a name: it matters where somebody signs for it. */
 static void
 soft_problem(struct run *r, enum reason reason, uint32_t part, struct span detail)
 {
-	char path[PATH_SIZE];
+	char path[SCAN_PATH_SIZE];
 
 	if (r->s->root_signed)
 		part_problem(r, reason, part, detail);
 	else
-		facts_add_note(r->f, reason, part_path(r->s, part, path), detail);
+		facts_add_note(r->f, reason, scan_path(r->s, part, path), detail);
 }
 
 static void
@@ -186,9 +183,9 @@ limit(struct run *r, enum reason reason, struct span arg1, unsigned long value)
 static void
 part_limit(struct run *r, enum reason reason, unsigned long value)
 {
-	char path[PATH_SIZE];
+	char path[SCAN_PATH_SIZE];
 
-	limit(r, reason, part_path(r->s, r->current, path), value);
+	limit(r, reason, scan_path(r->s, r->current, path), value);
 }
 
 static struct span
@@ -396,10 +393,10 @@ read_value(struct run *r, const struct scan_field *field, bool is_type,
 
 	if (!scan_value_read(r->s->arena, field->body, is_type, value) ||
 	    value->problem == REASON_LIMIT_PARAMETERS) {
-		char path[PATH_SIZE];
+		char path[SCAN_PATH_SIZE];
 
 		scan_add_problem(r->s, REASON_LIMIT_PARAMETERS, r->current,
-		    part_path(r->s, r->current, path), span_str(name));
+		    scan_path(r->s, r->current, path), span_str(name));
 		r->over = true;
 		return false;
 	}

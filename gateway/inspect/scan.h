@@ -85,6 +85,13 @@ void
 scan_add_problem(struct scan *s, enum reason r, uint32_t part, struct span arg1,
     struct span arg2);
 
+#define SCAN_PATH_SIZE 160
+
+/* How a person calls a part: "1" is the message itself, "1.2" its second part; an opaque
+ * content goes on below the part that it was in. A view into `out`. */
+struct span
+scan_path(const struct scan *s, uint32_t part, char out[SCAN_PATH_SIZE]);
+
 /* Is the root a signed layer by its own Content-Type (multipart/signed, pkcs7-mime)? */
 bool
 scan_root_signed(const struct scan *s);
