@@ -104,6 +104,9 @@ def update(names):
 
 def main():
     names = sorted(n for n in os.listdir(HERE) if n.endswith(".in"))
+    if not names:
+        print("1..0\nBail out! no transcripts in %s" % HERE)
+        return 1
     if sys.argv[1:] == ["--update"]:
         update(names)
         return 0
