@@ -15,11 +15,17 @@
 
 #include "common/error.h"
 #include "common/io.h"
+#include "gateway/model/limits.h"
 
 #define STREAM_INPUT_BYTES (64 * 1024)
-#define STREAM_OUTPUT_BYTES (64 * 1024)
+#define STREAM_OUTPUT_BYTES (128 * 1024)
+#define STREAM_OUTPUT_FLUSH (32 * 1024) /* above it no more is gathered */
 #define STREAM_STOP_MS 200 /* how soon a waiting session sees that it must stop */
 #define STREAM_LINGER_MS 1000
+
+/* One command adds at most a reply line for each recipient. */
+_Static_assert(STREAM_OUTPUT_FLUSH + LIMIT_RECIPIENTS * 512 < STREAM_OUTPUT_BYTES,
+    "replies always fit");
 
 int
 smtp_stream_open(struct smtp_stream *s, int fd, const volatile int *stop, unsigned send_ms)
@@ -148,6 +154,8 @@ smtp_stream_line(struct smtp_stream *s, size_t max, struct deadline d, struct sp
 
 	if (s->stop != NULL && *s->stop)
 		return STREAM_STOPPED;
+	if (s->out.len > STREAM_OUTPUT_FLUSH && smtp_stream_flush(s) != STREAM_OK)
+		return STREAM_CLOSED;
 	end = await_line(s, max, d, &lf);
 	if (end != STREAM_OK)
 		return end;

@@ -12,6 +12,8 @@
  *   protocol lmtp | smtp          zone inside | outside
  *   limit NAME NUMBER             a field of struct smtp_limits
  *   reply N CODE STATUS TEXT      what becomes of the message for recipient N
+ *   count                         print how many lines the server said, not the lines
+ *   deaf                          print nothing that it said: it is not even read
  *   groups                        print "--" after each packet of the server
  *   whole                         for the runner: not to be repeated with --bytes
  *   C: TEXT                       a line with CRLF, sent together with those before it
@@ -61,7 +63,8 @@ static struct smtp_limits limits = {
 	.session_seconds = 15,
 };
 static struct smtp_session session = { .limits = &limits, .hostname = "gateway.example" };
-static bool bytewise, groups;
+static bool bytewise, groups, counted, deaf;
+static unsigned line_count;
 static volatile int stop;
 static int client = -1;
 
@@ -115,8 +118,11 @@ print_said(void)
 	static uint8_t packet[128 * 1024];
 	ssize_t n;
 
-	while ((n = recv(client, packet, sizeof packet, MSG_DONTWAIT)) > 0) {
-		show_lines("S: ", span_of(packet, (size_t)n), false);
+	while (!deaf && (n = recv(client, packet, sizeof packet, MSG_DONTWAIT)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			line_count += packet[i] == '\n';
+		if (!counted)
+			show_lines("S: ", span_of(packet, (size_t)n), false);
 		if (groups)
 			printf("--\n");
 	}
@@ -245,6 +251,10 @@ read_setting(const char *line)
 		session.zone = ZONE_INSIDE;
 	else if (strcmp(line, "groups") == 0)
 		groups = true;
+	else if (strcmp(line, "count") == 0)
+		counted = true;
+	else if (strcmp(line, "deaf") == 0)
+		deaf = true;
 	else if (strcmp(line, "whole") == 0 || line[0] == '#' || line[0] == '\0')
 		return true;
 	else if (sscanf(line, "limit %63s %u", word, &number) == 2)
@@ -395,6 +405,8 @@ main(int argc, char **argv)
 	messages = smtp_serve(&session);
 	(void)close(pair[1]);
 	print_said();
+	if (counted)
+		printf("S: %u lines\n", line_count);
 	printf("E: %u messages\n", messages);
 	return 0; /* the player may still sleep: nobody waits for it */
 }
