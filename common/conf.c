@@ -95,6 +95,18 @@ conf_digest(const struct conf *c, uint8_t out[32])
 	digest_of(span_str(conf_text_whole(c->text)), out);
 }
 
+size_t
+conf_file_count(const struct conf *c)
+{
+	return conf_text_file_count(c->text);
+}
+
+const char *
+conf_file(const struct conf *c, size_t index)
+{
+	return conf_text_file(c->text, index);
+}
+
 const char *
 conf_where(const struct conf_node *node, char *out, size_t size)
 {

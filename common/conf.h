@@ -48,6 +48,12 @@ conf_free(struct conf **c);
 const struct conf_node *
 conf_root(const struct conf *c);
 
+/* The files that were read: the one of conf_load first, then what it includes. */
+size_t
+conf_file_count(const struct conf *c);
+const char *
+conf_file(const struct conf *c, size_t index);
+
 /* SHA-256 over the text of the file with all that it includes. */
 void
 conf_digest(const struct conf *c, uint8_t out[32]);

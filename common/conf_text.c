@@ -437,6 +437,18 @@ conf_text_whole(struct conf_text *t)
 	return buf_str(&t->whole);
 }
 
+size_t
+conf_text_file_count(const struct conf_text *t)
+{
+	return t->file_count;
+}
+
+const char *
+conf_text_file(const struct conf_text *t, size_t index)
+{
+	return index < t->file_count ? t->files[index] : NULL;
+}
+
 void
 conf_text_where(const struct conf_text *t, unsigned line, const char **file,
     unsigned *file_line)

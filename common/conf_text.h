@@ -7,6 +7,8 @@
 #ifndef VANTHU_COMMON_CONF_TEXT_H
 #define VANTHU_COMMON_CONF_TEXT_H
 
+#include <stddef.h>
+
 #include "common/error.h"
 
 #define CONF_INCLUDE_DEPTH 10
@@ -24,6 +26,12 @@ conf_text_free(struct conf_text **t);
 /* All of it, NUL-terminated, @include lines replaced by what they include. */
 const char *
 conf_text_whole(struct conf_text *t);
+
+/* The names of the files that were read, in order. */
+size_t
+conf_text_file_count(const struct conf_text *t);
+const char *
+conf_text_file(const struct conf_text *t, size_t index);
 
 /* Where line number `line` (from 1) of the whole came from; *file lives as long as t. */
 void

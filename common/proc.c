@@ -4,7 +4,7 @@
  * fork and exec is told to the parent through a pipe that exec closes, so that proc_spawn
  * returns an error instead of a child that dies at once.
  *
- * The parent-death signal is set after the change of user, because that change clears it.
+ * Becoming another user clears the parent-death signal, so proc_become sets it again.
  */
 #include "common/proc.h"
 
@@ -52,6 +52,17 @@ arrange_descriptors(const struct proc_spec *spec, int report, struct error *e)
 	return 0;
 }
 
+/* Die with the parent by this signal, 0 = not; a parent that is already gone is an error. */
+static int
+die_with_parent(int signal, pid_t parent, struct error *e)
+{
+	if (signal == 0)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, signal) != 0)
+		return error_errno(e, ERR_TEMP, errno, "PR_SET_PDEATHSIG");
+	return getppid() == parent ? 0 : error_set(e, ERR_TEMP, "the parent is gone");
+}
+
 static int
 prepare_child(const struct proc_spec *spec, pid_t parent, int report, struct error *e)
 {
@@ -62,11 +73,7 @@ prepare_child(const struct proc_spec *spec, pid_t parent, int report, struct err
 		return error_errno(e, ERR_TEMP, errno, "sigprocmask");
 	if (arrange_descriptors(spec, report, e) != 0 || proc_become(spec->user, e) != 0)
 		return -1;
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-		return error_errno(e, ERR_TEMP, errno, "PR_SET_PDEATHSIG");
-	if (getppid() != parent)
-		return error_set(e, ERR_TEMP, "the parent is gone");
-	return 0;
+	return die_with_parent(SIGKILL, parent, e);
 }
 
 static _Noreturn void
@@ -140,7 +147,9 @@ int
 proc_become(const char *user, struct error *e)
 {
 	const struct passwd *who;
+	pid_t parent = getppid();
 	uid_t r, ef, s;
+	int signal = 0;
 
 	if (user == NULL || *user == '\0')
 		return 0;
@@ -153,6 +162,8 @@ proc_become(const char *user, struct error *e)
 	/* A program that its parent has already made this user has no right to do it again. */
 	if (getresuid(&r, &ef, &s) == 0 && r != 0 && r == who->pw_uid && ef == r && s == r)
 		return 0;
+	if (prctl(PR_GET_PDEATHSIG, &signal) != 0)
+		return error_errno(e, ERR_TEMP, errno, "PR_GET_PDEATHSIG");
 	if (initgroups(user, who->pw_gid) != 0 ||
 	    setresgid(who->pw_gid, who->pw_gid, who->pw_gid) != 0 ||
 	    setresuid(who->pw_uid, who->pw_uid, who->pw_uid) != 0)
@@ -160,7 +171,7 @@ proc_become(const char *user, struct error *e)
 	/* It must not be possible to go back. */
 	if (who->pw_uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
 		return error_set(e, ERR_BUG, "user %s could become root again", user);
-	return 0;
+	return die_with_parent(signal, parent, e);
 }
 
 int
