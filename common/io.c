@@ -288,7 +288,7 @@ remove_stale(const union address *a, socklen_t size, struct error *e)
 	r = connect(fd, &a->any, size) == 0 ? 0 : errno;
 	io_close(&fd);
 	if (r == 0 || r == EAGAIN)
-		return error_set(e, ERR_PERM, "another process listens there");
+		return error_set(e, ERR_TEMP, "another process listens there");
 	if (r == ECONNREFUSED && unlink(a->un.sun_path) != 0)
 		return error_errno(e, ERR_PERM, errno, "unlink");
 	return 0;
@@ -312,7 +312,7 @@ bind_and_listen(int fd, const union address *a, socklen_t size, unsigned mode,
 	why = errno;
 	(void)umask(old);
 	if (r != 0)
-		return error_errno(e, ERR_PERM, why, "bind");
+		return error_errno(e, why == EADDRINUSE ? ERR_TEMP : ERR_PERM, why, "bind");
 	if (a->any.sa_family == AF_UNIX && chmod(a->un.sun_path, (mode_t)mode) != 0)
 		return error_errno(e, ERR_PERM, errno, "chmod");
 	if (listen(fd, SOMAXCONN) != 0)

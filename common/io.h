@@ -66,6 +66,7 @@ endpoint_parse(const char *text, struct endpoint *out, struct error *e);
 /*
  * A listening stream socket, close-on-exec; a stale unix socket is replaced. Non-blocking:
  * several processes wait for it with poll(2), one wins, accept gives the others EAGAIN.
+ * ERR_TEMP when somebody listens there already.
  */
 int
 endpoint_listen(const struct endpoint *at, unsigned mode, int *fd, struct error *e);

@@ -66,7 +66,7 @@ remove_stale(const char *path, struct error *e)
 		return 0;
 	if (ipc_connect(path, &fd, &refused) == 0) {
 		io_close(&fd);
-		return error_set(e, ERR_PERM, "%s: another process listens there", path);
+		return error_set(e, ERR_TEMP, "%s: another process listens there", path);
 	}
 	return unlink(path) == 0 ? 0 : error_errno(e, ERR_PERM, errno, "unlink %s", path);
 }

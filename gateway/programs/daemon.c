@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/io.h"
 #include "common/log.h"
 #include "common/proc.h"
@@ -37,6 +38,7 @@
 #define EX_USAGE 64
 #define EX_TEMPFAIL 75
 #define EX_CONFIG 78
+#define PORTS_WAIT_MS 3000
 
 /* A configuration in use. */
 struct running {
@@ -156,6 +158,20 @@ catch_signals(struct daemon *d, struct error *e)
 	return d->signals >= 0 ? 0 : error_errno(e, ERR_TEMP, errno, "signalfd");
 }
 
+/* Children of a vanthud that was killed die with it, but not in the same instant. */
+static int
+open_ports(struct daemon *d, struct error *e)
+{
+	struct deadline until = deadline_after_ms(PORTS_WAIT_MS);
+
+	while (ports_open(d->now.settings, NULL, &d->now.ports, e) != 0) {
+		if (e->class != ERR_TEMP || deadline_passed(until))
+			return -1;
+		(void)poll(NULL, 0, 50);
+	}
+	return 0;
+}
+
 static int
 start(struct daemon *d, struct error *e)
 {
@@ -167,7 +183,7 @@ start(struct daemon *d, struct error *e)
 	snapshot_remove(s->run_dir, SNAPSHOT_ALL);
 	d->number = 1;
 	if (snapshot_take(s, d->number, d->now.conf, e) != 0 ||
-	    ports_open(s, NULL, &d->now.ports, e) != 0)
+	    open_ports(d, e) != 0)
 		return -1;
 	d->children = supervisor_new();
 	if (d->children == NULL)

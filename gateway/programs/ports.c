@@ -75,14 +75,15 @@ open_own(const struct settings *s, enum port_kind kind, const char *name,
     const struct ports *before, struct ports *out, struct error *e)
 {
 	struct port *p = &out->list[out->count];
+	char path[SETTINGS_PATH_MAX];
 	uid_t user;
 
 	memset(p, 0, sizeof(*p));
 	p->kind = kind;
 	snprintf(p->name, sizeof(p->name), "listen");
-	settings_socket(s, name, p->path);
-	/* The length of run_dir is bounded by that of a socket's path. */
-	snprintf(p->text, sizeof(p->text), "own:%.120s", p->path);
+	snprintf(p->path, sizeof(p->path), "%s", settings_socket(s, name, path));
+	/* settings_load has seen to it that the path of a socket fits. */
+	snprintf(p->text, sizeof(p->text), "own:%.120s", path);
 	p->fd = find_open(before, p->text);
 	if (find_user(s->users.session, &user, e) != 0 ||
 	    (p->fd < 0 && ipc_listen(p->path, OWN_MODE, &p->fd, e) != 0))

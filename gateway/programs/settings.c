@@ -247,7 +247,7 @@ load_listener(struct loading *l, const struct conf_node *group)
 		{ "protocol", CONF_STRING, true, 1, 31 },
 		{ "at", CONF_STRING, true, 1, 127 },
 		{ "mode", CONF_STRING, false, 1, 31 },
-		{ "group", CONF_STRING, false, 1, 31 },
+		{ "group", CONF_STRING, false, 0, 31 },
 	};
 	struct settings_listener *out = &l->s->listeners[l->s->listener_count];
 	bool inside;
