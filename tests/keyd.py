@@ -58,7 +58,9 @@ class Keyd:
                     'listen = ( { name = "x"; zone = "inside"; protocol = "lmtp"; '
                     'at = "unix:%s/x.sock"; } );\n'
                     'relay = { to = "unix:%s/r.sock"; };\n'
-                    'sandbox = { landlock = "optional"; };\n%s' % (folder, folder, more))
+                    'directories = { run = "%s"; };\n'
+                    'sandbox = { landlock = "optional"; };\n%s'
+                    % (folder, folder, folder, more))
         self.write_keys(keys)
 
     def write_keys(self, keys):
