@@ -57,7 +57,8 @@ struct act_result {
 
 /*
  * Perform `count` steps of one action (relay takes all its recipients in one transaction,
- * the others go one by one). Fills results[0..count).
+ * notify all of whom it tells in one notice, the others go one by one). Fills
+ * results[0..count).
  */
 typedef void
 act_fn(const struct act_job *job, const struct plan_step *const *steps, unsigned count,

@@ -260,7 +260,7 @@ take_result(struct step_result *step, const struct act_result *r)
 	snprintf(step->text, sizeof(step->text), "%s", r->text);
 }
 
-/* Steps of one action, all at once for the relay, else one by one. */
+/* Some steps of one action, in one call. */
 static void
 perform_some(struct attempt *a, struct work *w, enum plan_action action,
     const unsigned *which, unsigned count)
@@ -311,6 +311,8 @@ is_blocked(const struct work *w, unsigned step)
 static void
 perform_action(struct attempt *a, struct work *w, enum plan_action action)
 {
+	/* One SMTP transaction for all its recipients, one notice to the sender. */
+	bool together = action == ACTION_RELAY || action == ACTION_NOTIFY;
 	unsigned which[PLAN_STEPS_MAX], count = 0;
 
 	for (unsigned i = 0; i < w->plan->step_count; i++) {
@@ -319,10 +321,9 @@ perform_action(struct attempt *a, struct work *w, enum plan_action action)
 		    w->steps[i].state == STEP_OPEN && !is_blocked(w, i))
 			which[count++] = i;
 	}
-	if (action == ACTION_RELAY && count > 0 &&
-	    !(a->env->source == SOURCE_SMTP && any_failed(w)))
+	if (together && count > 0 && !(a->env->source == SOURCE_SMTP && any_failed(w)))
 		perform_some(a, w, action, which, count);
-	for (unsigned i = 0; i < count && action != ACTION_RELAY; i++) {
+	for (unsigned i = 0; i < count && !together; i++) {
 		if (a->env->source == SOURCE_SMTP && any_failed(w))
 			return;
 		perform_some(a, w, action, &which[i], 1);

@@ -23,6 +23,25 @@ static const struct mark_row secrecies[MARK_SECRECY_MAX + 1] = {
 	{ "tuyet-mat", "Tuyệt mật" },
 };
 
+/* Codes of 2020 first, then those that only the rules of 2011 had. */
+static const struct mark_row kinds[] = {
+	{ "NQ", "Nghị quyết" }, { "QĐ", "Quyết định" }, { "CT", "Chỉ thị" },
+	{ "QC", "Quy chế" }, { "QyĐ", "Quy định" }, { "TC", "Thông cáo" },
+	{ "TB", "Thông báo" }, { "HD", "Hướng dẫn" }, { "CTr", "Chương trình" },
+	{ "KH", "Kế hoạch" }, { "PA", "Phương án" }, { "ĐA", "Đề án" }, { "DA", "Dự án" },
+	{ "BC", "Báo cáo" }, { "BB", "Biên bản" }, { "TTr", "Tờ trình" },
+	{ "HĐ", "Hợp đồng" }, { "CV", "Công văn" }, { "CĐ", "Công điện" },
+	{ "BGN", "Bản ghi nhớ" }, { "BTT", "Bản thỏa thuận" }, { "GUQ", "Giấy ủy quyền" },
+	{ "GM", "Giấy mời" }, { "GGT", "Giấy giới thiệu" }, { "GNP", "Giấy nghỉ phép" },
+	{ "PG", "Phiếu gửi" }, { "PC", "Phiếu chuyển" }, { "PB", "Phiếu báo" },
+	{ "SY", "Bản sao y" }, { "TrS", "Bản trích sao" }, { "SL", "Bản sao lục" },
+	{ "GN", "Bản ghi nhớ" }, { "CK", "Bản cam kết" }, { "TTh", "Bản thỏa thuận" },
+	{ "CN", "Giấy chứng nhận" }, { "UQ", "Giấy ủy quyền" }, { "GT", "Giấy giới thiệu" },
+	{ "NP", "Giấy nghỉ phép" }, { "ĐĐ", "Giấy đi đường" },
+	{ "BN", "Giấy biên nhận hồ sơ" }, { "TS", "Bản trích sao" },
+	{ "NĐ", "Nghị định" }, { "TT", "Thông tư" }, { "TTLT", "Thông tư liên tịch" },
+};
+
 /* In the order of the bits of enum facts_document_flag. */
 static const char *const flags[MARK_FLAG_COUNT] = {
 	"type-conflict", "executable", "macros", "encrypted", "archive", "archive-limit",
@@ -86,6 +105,16 @@ bool
 mark_secrecy_parse(struct span code, unsigned *out)
 {
 	return row_find(secrecies, MARK_SECRECY_MAX + 1, code, out);
+}
+
+const char *
+mark_kind_name(struct span code)
+{
+	unsigned i;
+
+	if (!row_find(kinds, sizeof(kinds) / sizeof(kinds[0]), code, &i))
+		return "";
+	return kinds[i].words;
 }
 
 const char *

@@ -34,6 +34,11 @@ mark_secrecy_words(unsigned secrecy);
 bool
 mark_secrecy_parse(struct span code, unsigned *out);
 
+/* The name of a kind of document: "KH" is "Kế hoạch" (Decree 30/2020, annex III, and the
+ * 2011 codes); "" for none that is known. Case and Đ count. */
+const char *
+mark_kind_name(struct span code);
+
 /* Flag number 0..MARK_FLAG_COUNT-1 (bit 1 << number): "type-conflict", "executable", ... */
 const char *
 mark_flag_code(unsigned number);
