@@ -97,6 +97,7 @@ static const int keyd[] = {
 static const int inspect[] = {
 	SCMP_SYS(fallocate),
 	SCMP_SYS(ftruncate),
+	SCMP_SYS(setitimer), /* the time of one examination */
 };
 
 /* Files below the folders that Landlock leaves open. */
@@ -120,6 +121,7 @@ static const int files[] = {
 	SCMP_SYS(mkdirat),
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
+	SCMP_SYS(openat2),
 	SCMP_SYS(readlink),
 	SCMP_SYS(readlinkat),
 	SCMP_SYS(rename),
