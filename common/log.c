@@ -88,7 +88,7 @@ escape(struct span in, char *out)
 	out[len] = '\0';
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 put_line(int priority, const char *severity, const char *format, va_list args)
 {
 	char raw[RAW_MAX], line[LOG_LINE_MAX + 1], whole[LOG_LINE_MAX + 128];

@@ -200,7 +200,7 @@ allow_by_argument(scmp_filter_ctx filter, const int *families)
 {
 	const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
 	const struct scmp_arg_cmp ourselves =
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()); /* abort(3) */
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0); /* abort(3) */
 	int r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable);
 
 	if (r == 0)
@@ -210,10 +210,10 @@ allow_by_argument(scmp_filter_ctx filter, const int *families)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, ourselves);
 	if (r == 0) /* reading a limit, not setting one */
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-		    SCMP_A2(SCMP_CMP_EQ, 0));
+		    SCMP_A2(SCMP_CMP_EQ, 0, 0));
 	for (size_t i = 0; r == 0 && i < 3 && families[i] != 0; i++)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
 	return r;
 }
 
@@ -244,7 +244,7 @@ static int
 allow_faults(scmp_filter_ctx filter, enum sandbox_role role)
 {
 	int r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1,
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 
 	if (r == 0 && fault_file()[0] != '\0' && !is_allowed(role, SCMP_SYS(unlink)))
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(unlink), 0);

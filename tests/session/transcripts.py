@@ -15,7 +15,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.join(os.environ.get("VANTHU_SRCDIR", "."), "tests", "session")
-DRIVER = os.path.join(os.environ.get("VANTHU_BUILDDIR", "."), "tests", "session", "transcript")
+DRIVER = os.path.join(os.environ.get("VANTHU_BUILDDIR", "."), "tests", "session_transcript")
 SECONDS = 20
 
 

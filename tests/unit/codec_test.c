@@ -154,8 +154,8 @@ what_is_encoded_comes_back(void **state)
 {
 	static const char *const texts[] = { "", "A", "AB", "ABC", "From a\r\n.b\r\n",
 		"blank \r\ntab\t\r\nend ", "= \r\n\r\n", "Qu\xe1\xba\xadn Ba V\xc3\xac\r\n",
-		"a long line without any end whatever it may be that is much longer than "
-		"seventy-six.....................................................",
+		("a long line without any end whatever it may be that is much longer than "
+		 "seventy-six....................................................."),
 		"\x01\x7f\x80\xff" };
 	struct buf text, back;
 

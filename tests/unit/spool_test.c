@@ -119,8 +119,8 @@ the_body_digest_does_not_see_trace_fields(void **state)
 	static const char *const same[] = {
 		"From: a\r\nReceived: later\r\n\r\nx",
 		"Received: by a\r\nFrom: a\r\nReceived: later\r\n\r\nx",
-		"Return-Path: <>\r\nReceived: by b\r\n\tfolded\r\n blank\r\nDelivered-To: c\r\n"
-		"X-Original-To: d\r\nFrom: a\r\nReceived: later\r\n\r\nx",
+		("Return-Path: <>\r\nReceived: by b\r\n\tfolded\r\n blank\r\nDelivered-To: c\r\n"
+		 "X-Original-To: d\r\nFrom: a\r\nReceived: later\r\n\r\nx"),
 	};
 	static const char *const other[] = {
 		"From: a\r\n\r\nx",
