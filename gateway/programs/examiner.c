@@ -76,7 +76,7 @@ examiner_ask(struct examiner *x, const struct inspection *q, const struct spool 
     struct facts *facts, struct spool **content, struct error *e)
 {
 	return inspector_ask(x->fd, q, message, facts, content,
-	    deadline_after_ms(EXAMINER_WAIT_MS), e);
+	    EXAMINER_WAIT_MS, deadline_after_ms(EXAMINER_WAIT_MS), e);
 }
 
 int
