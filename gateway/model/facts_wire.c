@@ -344,7 +344,7 @@ get_documents(struct reader *r)
 		d->size = wire_u64(&r->in);
 		get_digest(r, d->sha256, "digest of document");
 		d->flags = wire_u32(&r->in);
-		expect(r, d->part < f->part_count && f->parts[d->part].kind == PART_LEAF,
+		expect(r, d->part < f->part_count && f->parts[d->part].kind != PART_MULTIPART,
 		    "part of document");
 	}
 }

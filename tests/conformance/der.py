@@ -104,10 +104,11 @@ def header(encoded, at):
     return tag, at, at + n
 
 
-def indefinite(encoded):
-    """The same in BER with indefinite lengths for every constructed element."""
+def indefinite(encoded, levels):
+    """The same in BER, with indefinite lengths down to so many levels: what is below, the
+    certificates and the signed attributes, must be DER."""
     tag, start, end = header(encoded, 0)
-    if not tag & 0x20:
+    if levels == 0 or not tag & 0x20:
         return encoded
-    inner = b"".join(indefinite(c) for c in children(encoded))
+    inner = b"".join(indefinite(c, levels - 1) for c in children(encoded))
     return bytes([tag, 0x80]) + inner + b"\x00\x00"

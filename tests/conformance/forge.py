@@ -457,4 +457,5 @@ class Authority:
         leaf = leaf or self.leaf
         signer = Signer(leaf, **options)
         cms = signed_data(part, [signer], certificates or [leaf, self.issuing])
-        return multipart_signed(sender or self.SENDER, part, cms, **(mail or {}))
+        return multipart_signed(self.SENDER if sender is None else sender, part, cms,
+                                **(mail or {}))

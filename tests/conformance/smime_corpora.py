@@ -30,7 +30,7 @@ ALLOWED = {
     "weak": ANY,
     "outer-valid": ANY,
     "date-mismatch": ANY,
-    "mismatch": {"MISMATCH", "UNTRUSTED"},
+    "mismatch": NOT_VERIFIED - {"UNSIGNED", "ENCRYPTED"},
     "partial": {"UNSIGNED", "AMBIGUOUS", "INVALID"},
     "invalid": NOT_VERIFIED - {"UNSIGNED", "ENCRYPTED"},
     "not-trusted": {"UNTRUSTED", "MISMATCH"},
