@@ -78,8 +78,9 @@ def good_forms(a):
     yield Case("A15", "BER with indefinite lengths",
                multipart_signed(a.SENDER, TEXT, der.indefinite(cms_of(a), 4)), VERIFIED)
     yield Case("A15", "BER with indefinite lengths, opaque",
-               opaque(a.SENDER, der.indefinite(
-                   cms_of(a, embedded=TEXT), 6)), VERIFIED)
+               opaque(a.SENDER, der.indefinite(cms_of(a, embedded=TEXT), 4)), VERIFIED)
+    yield Case("A15", "opaque content in pieces, as NSS writes it",
+               opaque(a.SENDER, in_pieces(cms_of(a, embedded=TEXT), TEXT)), VERIFIED)
     yield Case("A13", "micalg says sha1 while the signature is strong",
                a.sign(mail={"micalg": "sha1"}), VERIFIED)
     yield Case("A01", "no certificate but the signer's and the issuing one, root first",
@@ -116,6 +117,17 @@ def good_forms(a):
     yield Case("D13", "a file with LF only", a.sign(part=PDF).replace(b"\r\n", b"\n"), VERIFIED)
     empty = b"\r\nNo header of its own\r\n"
     yield Case("A01", "signed part without a header", a.sign(part=empty), VERIFIED)
+
+
+def in_pieces(cms, content):
+    """The content as a constructed octet string of indefinite length, in the indefinite
+    lengths around it."""
+    pieces = b"\x24\x80" + b"".join(
+        der.octets(content[i:i + 20]) for i in range(0, len(content), 20)) + b"\0\0"
+    opened = der.indefinite(cms, 4)
+    old = der.context(0, der.octets(content))
+    assert opened.count(old) == 1
+    return opened.replace(old, b"\xa0\x80" + pieces + b"\0\0")
 
 
 def good_identity(a):
@@ -691,7 +703,7 @@ def hostile_scope(a):
         UNSIGNED | AMBIGUOUS)
     yield Case("D15", "a forwarded signed mail", top +
                b"Content-Type: message/rfc822\r\n\r\n" + a.sign(), UNSIGNED | AMBIGUOUS)
-    inner = b"Content-Type: message/rfc822\r\n\r\n" + a.sign()
+    inner = b"Content-Type: message/rfc822\r\n\r\n" + a.sign(mail={"boundary": "trong"})
     leaf = a.agency("vanthu@soctay.hanoi.example", kind="p256", owner="outer")
     bad = a.sign(part=inner, leaf=leaf, sender="vanthu@soctay.hanoi.example").replace(
         b"V/v", b"V/V", 1)
