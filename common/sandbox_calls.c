@@ -98,7 +98,6 @@ static const int inspect[] = {
 	SCMP_SYS(fallocate),
 	SCMP_SYS(ftruncate),
 	SCMP_SYS(setitimer), /* the time of one examination */
-	SCMP_SYS(setitimer),
 };
 
 /* Files below the folders that Landlock leaves open. */
