@@ -262,7 +262,9 @@ def main():
             hostile_clients(tap, k)
             strangers(tap, k)
             begin = time.monotonic()
-            tap.ok(k.stop() == 0 and time.monotonic() - begin < 1, "SIGTERM ends it at once")
+            code = k.stop()
+            tap.ok(code == 0 and time.monotonic() - begin < 1, "SIGTERM ends it at once",
+                   "%s\n%s" % (code, k.said()[-800:]))
         rate(tap, folder)
     tap.finish()
 
