@@ -25,6 +25,10 @@ struct proc_spec {
 int
 proc_spawn(const struct proc_spec *spec, pid_t *pid, struct error *e);
 
+/* Die of this signal with `parent`, 0 = do not; a parent that is gone already is an error. */
+int
+proc_die_with_parent(int signal, pid_t parent, struct error *e);
+
 /* Become `user` with its own groups, irrevocably. No-op when user is NULL. */
 int
 proc_become(const char *user, struct error *e);
