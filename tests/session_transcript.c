@@ -14,6 +14,7 @@
  *   reply N CODE STATUS TEXT      what becomes of the message for recipient N
  *   count                         print how many lines the server said, not the lines
  *   deaf                          print nothing that it said: it is not even read
+ *   spool PATH                    where a message above SPOOL_MEMORY_MAX goes
  *   groups                        print "--" after each packet of the server
  *   whole                         for the runner: not to be repeated with --bytes
  *   C: TEXT                       a line with CRLF, sent together with those before it
@@ -257,6 +258,8 @@ read_setting(const char *line)
 		deaf = true;
 	else if (strcmp(line, "whole") == 0 || line[0] == '#' || line[0] == '\0')
 		return true;
+	else if (strncmp(line, "spool ", 6) == 0)
+		session.spool_dir = strdup(line + 6);
 	else if (sscanf(line, "limit %63s %u", word, &number) == 2)
 		set_limit(word, number);
 	else if (sscanf(line, "reply %u %u %11s %n", &number, &code, word, &at) == 3 &&

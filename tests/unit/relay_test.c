@@ -23,6 +23,7 @@
 
 #define REPLIES_MAX 12
 #define HANG "hang" /* as a reply: say nothing until the client has gone */
+#define DROP "drop" /* close at once, whatever the client is sending */
 
 static char folder[] = "/tmp/vanthu-relay-XXXXXX";
 static struct act_settings settings = { .authserv_id = "gateway.example" };
@@ -72,6 +73,8 @@ serve(void *context)
 	for (unsigned i = 0; fd >= 0 && i < REPLIES_MAX && s->replies[i] != NULL; i++) {
 		const char *reply = s->replies[i];
 
+		if (strcmp(reply, DROP) == 0)
+			break;
 		if (i > 0 && !read_turn(s, fd, data))
 			break;
 		if (strcmp(reply, HANG) == 0) {
@@ -357,6 +360,38 @@ a_large_message_goes_through_unchanged(void **state)
 	buf_free(&s.got);
 }
 
+/* One line of a megabyte, sent from where it stands; then the same to a hop that drops. */
+static void
+a_long_line_goes_through_or_is_doubt(void **state)
+{
+	struct script s = { .replies = { GREETING, HELLO, OK, OK, GO, OK, BYE } };
+	struct script drops = { .replies = { GREETING, HELLO, OK, OK, GO, DROP } };
+	struct relay_message m = { .sender = "", .recipients = three, .recipient_count = 1,
+		.part_count = 1 };
+	struct act_result result;
+	struct span text, wire;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 2 * 1024 * 1024);
+	for (unsigned i = 0; i < 100000; i++)
+		buf_put_str(&b, "0123456789");
+	buf_put_str(&b, "\r\n");
+	text = buf_span(&b);
+	m.parts = &text;
+	run(&s, &m, &result, 20000);
+	assert_int_equal(result.status, ACT_DONE);
+	wire = buf_span(&s.got);
+	wire = span_from(wire, span_find_span(wire, span_str("DATA\r\n"), 0) + 6);
+	assert_true(span_equal(span_sub(wire, 0, text.len), text));
+	assert_true(span_is(span_from(wire, text.len), ".\r\nQUIT\r\n"));
+	run(&drops, &m, &result, 20000);
+	assert_int_equal(result.status, ACT_RETRY);
+	buf_free(&b);
+	buf_free(&s.got);
+	buf_free(&drops.got);
+}
+
 static void
 what_could_smuggle_is_never_sent(void **state)
 {
@@ -515,6 +550,7 @@ main(void)
 		cmocka_unit_test(the_dialogue_is_exactly_this),
 		cmocka_unit_test(only_the_end_of_data_is_added),
 		cmocka_unit_test(a_large_message_goes_through_unchanged),
+		cmocka_unit_test(a_long_line_goes_through_or_is_doubt),
 		cmocka_unit_test(what_could_smuggle_is_never_sent),
 		cmocka_unit_test(the_next_hops_words_are_made_safe),
 		cmocka_unit_test(nobody_at_the_next_hop_is_a_retry),
