@@ -32,7 +32,9 @@
 #define GROWTH_FACTOR 3
 #define GROWTH_EXTRA (SEAL_SIGNATURE_MAX * 2 + LIMIT_HEADER_BYTES)
 
-#define BOUNDARY_SIZE (DIGEST_HEX_SIZE + 16)
+#define BOUNDARY_PREFIX "=_vanthu_" /* "=_" can stand in no line of QP or base64 */
+#define BOUNDARY_DIGITS 48          /* RFC 2046 5.1.1: at most 70 characters in all */
+#define BOUNDARY_SIZE (sizeof(BOUNDARY_PREFIX) + BOUNDARY_DIGITS)
 #define BASE64_PIECE (57 * 64)
 
 struct signing {
@@ -432,15 +434,15 @@ seal(struct seal_client *keys, const struct envelope *env, const char *agency,
 	return r;
 }
 
-/* "=_" can stand in no line of quoted-printable or base64. */
 static void
 make_boundary(const struct spool *received, char out[BOUNDARY_SIZE])
 {
 	char hex[DIGEST_HEX_SIZE];
 
 	digest_hex(spool_body_digest(received), hex);
-	memcpy(out, "=_vanthu_", 9);
-	memcpy(out + 9, hex, sizeof(hex));
+	memcpy(out, BOUNDARY_PREFIX, sizeof(BOUNDARY_PREFIX) - 1);
+	memcpy(out + sizeof(BOUNDARY_PREFIX) - 1, hex, BOUNDARY_DIGITS);
+	out[BOUNDARY_SIZE - 1] = '\0';
 }
 
 static int

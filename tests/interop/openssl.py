@@ -180,6 +180,14 @@ def messages(tap, at):
             if verify(at, changed)[0] in ("VERIFIED", None):
                 wrong.append(bit)
         tap.ok(not wrong, agency + ": no changed bit of the signed part is VERIFIED", wrong)
+        wrong = []
+        for _ in range(20):
+            bit = dice.randrange(8 * begin, 8 * end)
+            changed = at.write("changed.eml", flip(done.stdout, bit))
+            if openssl("-verify", "-in", changed, "-CAfile", at.path("root.pem"),
+                       "-out", "/dev/null")[0]:
+                wrong.append(bit)
+        tap.ok(not wrong, agency + ": nor does openssl accept one", wrong)
     k.stop()
 
 
