@@ -776,6 +776,28 @@ one_line(struct run *r, const struct line *l)
 
 /* --- the end -------------------------------------------------------------------------- */
 
+/*
+ * Multiparts that the message's end closes. Every reader sees the same tree, the last part
+ * running to the end; but what was signed may have been cut, and a signed layer says where
+ * it ends. An unsigned message is passed on with a note, as mail that was cut short is.
+ */
+static void
+end_open_levels(struct run *r)
+{
+	bool is_signed = r->base != FACTS_NONE || scan_root_signed(r->s);
+	char path[SCAN_PATH_SIZE];
+
+	for (size_t i = 0; i < r->depth; i++) {
+		if (r->levels[i].closed)
+			continue;
+		if (is_signed)
+			part_problem(r, REASON_MULTIPART_OPEN, r->levels[i].part, nothing);
+		else
+			facts_add_note(r->f, REASON_NOTE_MULTIPART_OPEN,
+			    scan_path(r->s, r->levels[i].part, path), nothing);
+	}
+}
+
 static void
 end_scan(struct run *r)
 {
@@ -784,10 +806,7 @@ end_scan(struct run *r)
 	if (r->state == IN_HEADER && !r->over)
 		end_header(r, r->bytes.len, r->bytes.len);
 	if (!r->over)
-		for (size_t i = 0; i < r->depth; i++)
-			if (!r->levels[i].closed)
-				part_problem(r, REASON_MULTIPART_OPEN, r->levels[i].part,
-				    nothing);
+		end_open_levels(r);
 	end_parts(r, r->base, r->bytes.len);
 	for (uint32_t i = r->f->part_count; i-- > first;) {
 		uint32_t parent = r->f->parts[i].parent;

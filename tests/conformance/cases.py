@@ -736,6 +736,8 @@ def hostile_signed_parts(a):
         "second_type": "application/octet-stream"}), INVALID | AMBIGUOUS)
     yield Case("D04", "protocol of PGP", a.sign(mail={
         "protocol": "application/pgp-signature"}), UNSIGNED | INVALID | AMBIGUOUS)
+    yield Case("D08", "no closing delimiter, not signed", headers(a.SENDER) +
+               inside(b"mixed", plain)[:-9], UNSIGNED)
     yield Case("D08", "no closing delimiter", a.sign().replace(b"\r\n--ky--\r\n", b"\r\n"),
                AMBIGUOUS | INVALID)
     yield Case("D08", "parts after the closing delimiter", a.sign(mail={
