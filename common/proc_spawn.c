@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starting a child, in a file of its own: only vanthud links it, so that no other program of
- * ours even imports fork and exec (tests/check-links.py reads that).
+ * Starting a child, in a file of its own, so that no worker even imports fork and exec: only
+ * vanthud and the operator's command link it (tests/check-links.py reads that).
  *
  * A child gets its descriptors as 3, 4, ... and nothing else; a failure between fork and
  * exec is told to the parent through a pipe that exec closes, so that proc_spawn returns an

@@ -23,7 +23,7 @@ PROGRAMS = {
     "vanthu-inspect": BASE | PARSERS,
     "vanthu-ledgerd": BASE | SQL,
     "vanthu-session": BASE | JSON,
-    "vanthu": BASE | PARSERS | JSON,
+    "vanthu": BASE | JSON,  # it asks a vanthu-inspect of its own
 }
 
 # imported symbol pattern -> programs that may import it; the first that fits decides.
@@ -55,18 +55,18 @@ POWERS = {
     "EVP_DigestSign*": ["vanthu-keyd"],
     "OSSL_STORE_*": ["vanthu-keyd"],
     # to read a message from outside
-    "CMS_*": ["vanthu-keyd", "vanthu-inspect", "vanthu"],
-    "d2i_CMS*": ["vanthu-inspect", "vanthu"],
-    "X509_verify_cert*": ["vanthu-inspect", "vanthu"],
-    "magic_*": ["vanthu-inspect", "vanthu"],
-    "archive_*": ["vanthu-inspect", "vanthu"],
+    "CMS_*": ["vanthu-keyd", "vanthu-inspect"],
+    "d2i_CMS*": ["vanthu-inspect"],
+    "X509_verify_cert*": ["vanthu-inspect"],
+    "magic_*": ["vanthu-inspect"],
+    "archive_*": ["vanthu-inspect"],
     # the ledger
     "sqlite3_*": ["vanthu-ledgerd"],
     # to start programs
-    "fork": ["vanthud"],
+    "fork": ["vanthud", "vanthu"],
     "vfork": [],
     "clone": [],
-    "exec*": ["vanthud"],
+    "exec*": ["vanthud", "vanthu"],
     "posix_spawn*": [],
     "pthread_create": [],
     "thrd_create": [],

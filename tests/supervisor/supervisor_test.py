@@ -83,13 +83,28 @@ class Gateway:
         self.write("agencies.conf", AGENCIES)
         self.write("more/two.conf", "\n")
         self.write("routing.conf", ROUTING)
-        self.write("keys.conf", "log = \"keys.log\";\nkeys = ( );\n")
-        os.chmod(self.path("keys.conf"), 0o600)
+        if not stubs:
+            self.make_key()
         if stubs:
             shutil.copy(os.path.join(BUILD, "vanthud"), self.path("bin/vanthud"))
             for name in WORKERS:
                 self.write("bin/" + name, STUB)
                 os.chmod(self.path("bin/" + name), 0o755)
+
+    def make_key(self):
+        """A key for keyd to hold: it refuses to start with none."""
+        self.write("req.conf", "[req]\ndistinguished_name=dn\nx509_extensions=e\n[dn]\n[e]\n"
+                   "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+                   "subjectAltName=email:vanthu@bavi.hanoi.example\n")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "2", "-subj", "/CN=Ba Vi", "-config", self.path("req.conf"),
+             "-keyout", self.path("bavi.key"), "-out", self.path("bavi.pem")],
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.chmod(self.path("bavi.key"), 0o600)
+        self.write("keys.conf", "log = \"keys.log\";\n"
+                   "keys = ( { agency = \"bavi\"; certificate = \"bavi.pem\"; key = \"bavi.key\"; } );\n")
+        os.chmod(self.path("keys.conf"), 0o600)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -371,8 +386,6 @@ REAL = [the_real_ones_serve_and_come_back]
 def run(number, test, stubs):
     """One test in a folder of its own; what it has to say, as TAP."""
     said = ""
-    if not stubs and not all(os.path.exists(os.path.join(BUILD, w)) for w in WORKERS):
-        return "ok %d # SKIP not all workers are built" % number
     g = Gateway(stubs)
     begin = time.monotonic()
     try:
