@@ -87,11 +87,12 @@ content_decode(const struct scan *s, const struct facts *f, uint32_t part, struc
 {
 	const struct facts_part *p = &f->parts[part];
 	struct span body = scan_range(s, p, p->body);
-	bool lf = scan_lf(s, (enum facts_origin)p->origin);
 
-	if (is_encoded(p))
-		return codec_of(p) == CODEC_BASE64 ? codec_base64_decode(body, lf, out) :
-		    codec_qp_decode(body, lf, out);
+	/* `openssl cms -crlfeol` ends the lines of the signature, and only these, in LF. */
+	if (p->encoding == ENCODING_BASE64)
+		return codec_base64_decode(body, true, out);
+	if (p->encoding == ENCODING_QP)
+		return codec_qp_decode(body, scan_lf(s, (enum facts_origin)p->origin), out);
 	buf_put_span(out, body);
 	return out->failed ? CODEC_TOO_LONG : CODEC_OK;
 }
