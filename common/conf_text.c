@@ -241,7 +241,7 @@ open_file(struct reading *r, const char *path, struct frame *f)
 	if (fd < 0 && errno == ELOOP)
 		why = "a symbolic link; name the file itself";
 	else if (fd < 0)
-		why = strerror(errno);
+		why = error_describe(errno);
 	if (why == NULL && check_file(fd, &st, &why) == 0)
 		result = io_read_rest(fd, CONF_FILE_MAX, &f->bytes, r->e);
 	if (why != NULL)

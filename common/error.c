@@ -40,21 +40,28 @@ error_set(struct error *e, enum error_class class, const char *format, ...)
 	return -1;
 }
 
+const char *
+error_describe(int errno_value)
+{
+	/* Not strerror: it speaks the language that the catalogue of our own messages is
+	 * loaded for, and logs are English. */
+	const char *text = strerrordesc_np(errno_value);
+
+	return text == NULL ? "unknown error" : text;
+}
+
 int
 error_errno(struct error *e, enum error_class class, int errno_value, const char *format,
     ...)
 {
-	char text[ERROR_TEXT_MAX], why[100];
+	char text[ERROR_TEXT_MAX];
 	va_list args;
 
 	va_start(args, format);
 	if (vsnprintf(text, sizeof(text), format, args) < 0)
 		text[0] = '\0';
 	va_end(args);
-	/* The GNU form: it never fails, but may answer with a string of its own. */
-	const char *said = strerror_r(errno_value, why, sizeof(why));
-
-	return error_set(e, class, "%s: %s", text, said);
+	return error_set(e, class, "%s: %s", text, error_describe(errno_value));
 }
 
 int

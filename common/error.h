@@ -32,7 +32,11 @@ int
 error_set(struct error *e, enum error_class class, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same, with ": " and the description of errno_value appended. Returns -1. */
+/* The description of an errno value, in English whatever the locale. */
+const char *
+error_describe(int errno_value);
+
+/* error_set, with ": " and the description of errno_value appended. Returns -1. */
 int
 error_errno(struct error *e, enum error_class class, int errno_value, const char *format,
     ...) __attribute__((format(printf, 4, 5)));

@@ -47,10 +47,11 @@ command_fail_error(enum command_exit for_permanent, const struct error *e);
 
 /*
  * Read a message from a file, or from standard input for "-", into a sealed spool.
- * `path` NULL is "-".
+ * *too_large: it failed because the message is above LIMIT_MESSAGE_BYTES.
  */
 int
-command_read_message(const char *path, struct spool **out, struct error *e);
+command_read_message(const char *path, struct spool **out, bool *too_large,
+    struct error *e);
 
 /* Does standard output go to a person's terminal? */
 bool

@@ -82,7 +82,7 @@ command_on_terminal(void)
 }
 
 static int
-read_all(int fd, struct spool *s, struct error *e)
+read_all(int fd, struct spool *s, bool *too_large, struct error *e)
 {
 	static uint8_t chunk[64 * 1024];
 
@@ -95,26 +95,27 @@ read_all(int fd, struct spool *s, struct error *e)
 			continue;
 		if (n < 0)
 			return error_errno(e, ERR_PERM, errno, "cannot read");
+		*too_large = (size_t)n > LIMIT_MESSAGE_BYTES - spool_size(s);
 		if (spool_append(s, span_of(chunk, (size_t)n), e) != 0)
 			return -1;
 	}
 }
 
 int
-command_read_message(const char *path, struct spool **out, struct error *e)
+command_read_message(const char *path, struct spool **out, bool *too_large,
+    struct error *e)
 {
 	int fd = STDIN_FILENO;
 	const char *temporary = getenv("TMPDIR");
 	int result = -1;
 
 	*out = NULL;
-	if (path == NULL || strcmp(path, "-") == 0)
-		path = "-";
-	else if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+	*too_large = false;
+	if (strcmp(path, "-") != 0 && (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
 		return error_errno(e, ERR_PERM, errno, "%s", path);
 	if (spool_new(temporary == NULL ? "/tmp" : temporary, LIMIT_MESSAGE_BYTES, out, e) != 0)
 		goto out;
-	if (read_all(fd, *out, e) != 0 || spool_seal(*out, e) != 0) {
+	if (read_all(fd, *out, too_large, e) != 0 || spool_seal(*out, e) != 0) {
 		error_prefix(e, "%s", path);
 		goto out;
 	}

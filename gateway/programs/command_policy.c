@@ -197,9 +197,10 @@ examine(const struct policy_command *p, const char *file, const struct envelope 
 	struct inspection q = { .at = env->accepted_at, .inside = env->zone == ZONE_INSIDE };
 	struct spool *message = NULL, *content = NULL;
 	struct examiner *x = NULL;
+	bool too_large;
 	int result = -1;
 
-	if (command_read_message(file, &message, e) == 0 && examiner_start(&options, &x, e) == 0 &&
+	if (command_read_message(file, &message, &too_large, e) == 0 && examiner_start(&options, &x, e) == 0 &&
 	    examiner_ask(x, &q, message, f, &content, e) == INSPECTOR_ANSWERED)
 		result = 0;
 	examiner_stop(&x);

@@ -12,6 +12,7 @@
 #include "common/text.h"
 
 #define REPORT_TEXT_MAX 200 /* bytes of one text from the message */
+#define LABEL_WIDTH 13
 
 static const char *
 colour_of_state(enum check_state s, bool colour)
@@ -41,6 +42,18 @@ colour_of_verdict(enum verdict v, bool colour)
 	return v == VERDICT_UNSIGNED || v == VERDICT_UNCHECKABLE ? "\033[1;33m" : "\033[1;31m";
 }
 
+/* A label and blanks up to the column of the values: by characters, for Vietnamese ones
+ * take several bytes. */
+static void
+print_label(const char *label)
+{
+	int width = 0;
+
+	for (const char *p = label; *p != '\0'; p++)
+		width += ((unsigned char)*p & 0xc0) != 0x80;
+	printf("  %s%*s", label, width < LABEL_WIDTH ? LABEL_WIDTH - width : 1, "");
+}
+
 static void
 print_text(const char *label, struct span s)
 {
@@ -50,7 +63,8 @@ print_text(const char *label, struct span s)
 		return;
 	buf_init(&b, 8 * REPORT_TEXT_MAX);
 	text_show(s, REPORT_TEXT_MAX, &b);
-	printf("  %-12s %s\n", label, buf_str(&b));
+	print_label(label);
+	printf("%s\n", buf_str(&b));
 	buf_free(&b);
 }
 
@@ -82,14 +96,15 @@ print_signer(const struct facts *f, const char *agency)
 	printf("%s\n", _("Signer"));
 	print_text(_("address"), facts_span(f, s->address));
 	print_text(_("agency"), span_str(agency));
-	print_text(_("subject"), facts_span(f, s->subject));
+	print_text(_("holder"), facts_span(f, s->subject));
 	print_text(_("issuer"), facts_span(f, s->issuer));
 	print_text(_("serial"), facts_span(f, s->serial));
-	printf("  %-12s %s\n", "SHA-256", digest_hex(s->sha256, hex));
-	printf("  %-12s %s .. %s\n", _("valid"), clock_rfc3339(s->not_before, from),
+	print_text("SHA-256", span_str(digest_hex(s->sha256, hex)));
+	print_label(_("valid"));
+	printf("%s .. %s\n", clock_rfc3339(s->not_before, from),
 	    clock_rfc3339(s->not_after, until));
 	if (s->signing_time != 0)
-		printf("  %-12s %s\n", _("signed at"), clock_rfc3339(s->signing_time, from));
+		print_text(_("signed at"), span_str(clock_rfc3339(s->signing_time, from)));
 }
 
 static void
@@ -99,10 +114,10 @@ print_checks(const struct facts *f, bool colour)
 	for (unsigned i = 0; i < CHECK_COUNT; i++) {
 		const struct facts_check *c = &f->checks[i];
 
-		printf("  %-12s %s%s%s\n", check_name((enum check_id)i),
-		    colour_of_state((enum check_state)c->state, colour),
+		print_label(check_name((enum check_id)i));
+		printf("%s%s%s\n", colour_of_state((enum check_state)c->state, colour),
 		    check_state_name((enum check_state)c->state), colour ? "\033[0m" : "");
-		if (c->reason != REASON_NONE && c->state != CHECK_OK)
+		if (c->state == CHECK_FAIL || c->state == CHECK_UNKNOWN)
 			print_reason("               ", f, c->reason, c->arg1, c->arg2, false);
 	}
 }

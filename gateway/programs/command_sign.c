@@ -206,6 +206,7 @@ sign_message(struct sign *s, const char *file, struct error *e)
 	struct envelope *env = calloc(1, sizeof(*env));
 	struct facts *facts = facts_new();
 	struct spool *message = NULL, *sealed = NULL;
+	bool too_large;
 	struct buf signature;
 	int result = -1;
 
@@ -218,7 +219,7 @@ sign_message(struct sign *s, const char *file, struct error *e)
 	env->source = SOURCE_FILE;
 	env->zone = ZONE_INSIDE;
 	envelope_new_tx(env->tx, env->accepted_at);
-	if (command_read_message(file, &message, e) != 0 ||
+	if (command_read_message(file, &message, &too_large, e) != 0 ||
 	    examine(s, message, env->accepted_at, facts, e) != 0 ||
 	    check_sender(s, facts, env->accepted_at, e) != 0 ||
 	    act_sign(&s->settings->act, s->keys, env, facts, message, s->agency, &signature,

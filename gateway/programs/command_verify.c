@@ -167,8 +167,15 @@ verify_file(struct verify *v, struct examiner **examiner, const char *file)
 
 	if (facts == NULL)
 		return command_fail(COMMAND_FAILURE, "%s", _("no memory"));
-	if (command_read_message(file, &message, &e) != 0) {
-		code = command_fail_error(COMMAND_USAGE, &e);
+	bool too_large;
+	if (command_read_message(file, &message, &too_large, &e) != 0) {
+		if (!too_large) {
+			code = command_fail_error(COMMAND_USAGE, &e);
+			goto out;
+		}
+		facts->verdict = VERDICT_LIMIT;
+		facts->reason = REASON_LIMIT_MESSAGE;
+		code = print_verdict(v, file, facts);
 		goto out;
 	}
 	if (*examiner == NULL && examiner_start(&v->examiner, examiner, &e) != 0) {
@@ -181,7 +188,9 @@ verify_file(struct verify *v, struct examiner **examiner, const char *file)
 	}
 	/* It refused its options (and has said so), or this message killed it. */
 	code = examiner_stop(examiner);
-	if (code != COMMAND_USAGE) {
+	if (code == COMMAND_CONFIG) {
+		code = COMMAND_USAGE;
+	} else {
 		command_fail(COMMAND_TEMPORARY, "%s: %s", file, e.text);
 		facts->verdict = VERDICT_UNCHECKABLE;
 		facts->reason = REASON_INSPECTOR_FAILED;

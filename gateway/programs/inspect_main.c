@@ -213,7 +213,7 @@ limit_cpu(unsigned seconds)
 	struct itimerval t = { .it_value = { .tv_sec = (time_t)seconds } };
 
 	if (setitimer(ITIMER_PROF, &t, NULL) != 0)
-		log_error("setitimer: %s", strerror(errno));
+		log_error("setitimer: %s", error_describe(errno));
 }
 
 /* Examine one message and append the answer, facts or error. */

@@ -82,7 +82,7 @@ take_client(struct keyd *k)
 
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			log_error("accept: %s", strerror(errno));
+			log_error("accept: %s", error_describe(errno));
 		return false;
 	}
 	if (!may_ask(k, fd)) {
@@ -141,7 +141,7 @@ serve_until_stopped(struct keyd *k, const sigset_t *while_waiting)
 		struct timespec wait = { left / 1000, left % 1000 * 1000000L };
 		int n = ppoll(k->polls, k->poll_count, &wait, while_waiting);
 		if (n < 0 && errno != EINTR) {
-			log_bug("poll: %s", strerror(errno));
+			log_bug("poll: %s", error_describe(errno));
 			return;
 		}
 		if (n == 0) {
@@ -171,7 +171,7 @@ lock_memory(void)
 	if (mlockall(flags) != 0)
 		log_warning("memory cannot be locked (%s): raise RLIMIT_MEMLOCK or turn "
 		            "swap off",
-		    strerror(errno));
+		    error_describe(errno));
 }
 
 static int
