@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
-
 #include "common/i18n.h"
 #include "common/io.h"
 #include "common/log.h"
