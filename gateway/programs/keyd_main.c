@@ -39,7 +39,7 @@
 
 struct keyd {
 	struct sealer *sealer;
-	uid_t session_user;
+	uid_t session_user, own_user;
 	struct pollfd polls[1 + CLIENTS_MAX]; /* the listener first */
 	nfds_t poll_count;
 	struct buf request, answer;
@@ -67,7 +67,7 @@ may_ask(const struct keyd *k, int fd)
 		log_warning("%s", e.text);
 		return false;
 	}
-	if (uid == k->session_user || uid == geteuid() || uid == 0)
+	if (uid == k->session_user || uid == k->own_user || uid == 0)
 		return true;
 	log_error("process %d of user %u asked for a signature: refused", (int)pid,
 	    (unsigned)uid);
@@ -248,6 +248,7 @@ start(struct keyd *k, struct settings_arguments *arguments, struct error *e)
 		error_errno(e, ERR_BUG, errno, "not dumpable");
 		goto out;
 	}
+	k->own_user = geteuid();
 	result = sandbox_enter(SANDBOX_KEYD, NULL, 0, &limits, s->without_landlock, e);
 out:
 	settings_free(&s);
