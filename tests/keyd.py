@@ -9,8 +9,9 @@ import subprocess
 import tempfile
 import time
 
-BUILD = os.environ.get("VANTHU_BUILDDIR", ".")
-SOURCE = os.environ.get("VANTHU_SRCDIR", ".")
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SOURCE = os.environ.get("VANTHU_SRCDIR", TOP)
+BUILD = os.environ.get("VANTHU_BUILDDIR", os.path.join(TOP, "build"))
 PROGRAM = os.path.join(BUILD, "vanthu-keyd")
 ALGORITHMS = {"sha-256": (0, 32), "sha-384": (1, 48), "sha-512": (2, 64)}
 SIGNED, TEMP, PERM = 0, 1, 2

@@ -14,9 +14,11 @@ import subprocess
 import sys
 import tempfile
 
-import keyd
-from conformance.vanthu import Tap
-from keyd import SIGNED, Keyd, entry, issue
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import keyd  # noqa: E402
+from conformance.vanthu import Tap  # noqa: E402
+from keyd import SIGNED, Keyd, entry, issue  # noqa: E402
 
 VANTHU = os.path.join(keyd.BUILD, "vanthu")
 CONTENT = "Content-Type: text/plain; charset=utf-8\r\n\r\nQuyết định số 06/QĐ\r\n".encode()

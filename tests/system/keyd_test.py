@@ -12,9 +12,11 @@ import sys
 import tempfile
 import time
 
-import keyd
-from conformance.vanthu import Tap
-from keyd import PERM, SIGNED, TEMP, Keyd, entry, issue, request
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+import keyd  # noqa: E402
+from conformance.vanthu import Tap  # noqa: E402
+from keyd import PERM, SIGNED, TEMP, Keyd, entry, issue, request  # noqa: E402
 
 DIGEST = hashlib.sha256(b"content").digest()
 
