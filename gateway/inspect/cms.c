@@ -171,9 +171,18 @@ read_encapsulated(struct span in, struct cms *out, bool *has_content, struct fin
 	return true;
 }
 
+/* RFC 5652 5.1: what else than a certificate asks of the version of SignedData. */
+static uint32_t
+least_version(uint32_t version, uint8_t tag)
+{
+	uint32_t least = tag == DER_CONTEXT_3 ? 5 : tag == DER_CONTEXT_2 ? 4 : 3;
+
+	return version > least ? version : least;
+}
+
 /* The certificates; attribute certificates and other kinds are stepped over. */
 static bool
-read_certificates(struct span set, struct cms *out, struct finding *f)
+read_certificates(struct span set, struct cms *out, uint32_t *version, struct finding *f)
 {
 	struct der_item item;
 
@@ -182,8 +191,10 @@ read_certificates(struct span set, struct cms *out, struct finding *f)
 			fault(f, REASON_CMS_ENCODING, "certificates");
 			return false;
 		}
-		if (item.tag != DER_SEQUENCE)
+		if (item.tag != DER_SEQUENCE) {
+			*version = least_version(*version, item.tag);
 			continue;
+		}
 		if (!der_is_definite(item.whole)) {
 			fault(f, REASON_CMS_ENCODING, "certificate");
 			return false;
@@ -331,6 +342,20 @@ check_algorithms(struct cms *out, struct finding *f)
 		fault(f, REASON_ALGORITHMS_DISAGREE, hash_info(s->hash)->name);
 }
 
+/* RFC 5652 5.3: the version follows from how the signer is named. */
+static uint32_t
+signer_version(const struct cms *c)
+{
+	return c->key_id.len > 0 ? 3 : 1;
+}
+
+/* Some write 1 whatever they carry; a higher one than is due is nobody's. */
+static bool
+version_fits(uint32_t number, uint32_t due)
+{
+	return number == due || number == 1;
+}
+
 static void
 read_signer(struct span in, struct cms *out, struct finding *f)
 {
@@ -339,7 +364,7 @@ read_signer(struct span in, struct cms *out, struct finding *f)
 	bool present;
 
 	if (!der_take(&in, DER_INTEGER, &version) || !der_small_integer(version, &number)
-	    || (number != 1 && number != 3) || !read_signer_identifier(&in, out)
+	    || !read_signer_identifier(&in, out) || !version_fits(number, signer_version(out))
 	    || !der_take(&in, DER_SEQUENCE, &digest)
 	    || !algorithm_read_digest(digest.content, &out->digest)) {
 		fault(f, REASON_CMS_ENCODING, "SignerInfo");
@@ -425,7 +450,7 @@ cms_open(struct span in, enum cms_form form, struct cms *out, struct finding *f)
 	struct der_item version, digests, encapsulated, item;
 	enum hash listed[CMS_DIGESTS_MAX];
 	unsigned listed_count;
-	uint32_t number;
+	uint32_t number, wanted = 1;
 	bool has_content;
 
 	*out = (struct cms){ .certificate_count = 0 };
@@ -438,7 +463,7 @@ cms_open(struct span in, enum cms_form form, struct cms *out, struct finding *f)
 	if (!open_content_info(in, form, &body, f))
 		return;
 	if (!der_take(&body, DER_INTEGER, &version) || !der_small_integer(version, &number)
-	    || number < 1 || number > 5 || !der_take(&body, DER_SET, &digests)
+	    || !der_take(&body, DER_SET, &digests)
 	    || !der_take(&body, DER_SEQUENCE, &encapsulated)) {
 		fault(f, REASON_CMS_ENCODING, "SignedData");
 		return;
@@ -446,16 +471,24 @@ cms_open(struct span in, enum cms_form form, struct cms *out, struct finding *f)
 	if (!read_digests(digests.content, listed, &listed_count, f)
 	    || !read_encapsulated(encapsulated.content, out, &has_content, f))
 		return;
-	if (der_take(&body, DER_CONTEXT_0, &item) && !read_certificates(item.content, out, f))
+	if (der_take(&body, DER_CONTEXT_0, &item)
+	    && !read_certificates(item.content, out, &wanted, f))
 		return;
 	out->has_crls = der_take(&body, DER_CONTEXT_1, &item);
+	if (out->has_crls && item.content.len > 0 && item.content.ptr[0] != DER_SEQUENCE)
+		wanted = 5;
 	if (!der_take(&body, DER_SET, &item) || body.len != 0) {
 		fault(f, REASON_CMS_ENCODING, "SignedData");
 		return;
 	}
 	read_signers(item.content, form, has_content, out, f);
-	if (out->has_signer)
-		check_listed(out, listed, listed_count, f);
+	if (!out->has_signer)
+		return;
+	check_listed(out, listed, listed_count, f);
+	if (wanted < signer_version(out))
+		wanted = signer_version(out);
+	if (!version_fits(number, wanted))
+		fault(f, REASON_CMS_ENCODING, "version");
 }
 
 void

@@ -90,16 +90,15 @@ same_serial(struct span octets, const ASN1_INTEGER *serial)
 	return same;
 }
 
+/* Octet for octet: whoever signs copies the name from the certificate. */
 static bool
 same_issuer(struct span der, X509 *certificate)
 {
-	const uint8_t *at = der.ptr;
-	X509_NAME *name = d2i_X509_NAME(NULL, &at, (long)der.len);
-	bool same = name != NULL && at == der.ptr + der.len
-	    && X509_NAME_cmp(name, X509_get_issuer_name(certificate)) == 0;
+	const uint8_t *name = NULL;
+	size_t length = 0;
 
-	X509_NAME_free(name);
-	return same;
+	return X509_NAME_get0_der(X509_get_issuer_name(certificate), &name, &length) == 1
+	    && span_equal(der, span_of(name, length));
 }
 
 /* RFC 5035: what the signer signed about its certificate must be true of it. */

@@ -54,6 +54,7 @@ struct recipe {
 	unsigned certificates; /* how many; 0 means one; use no_certificates for none */
 	bool no_certificates, attribute_certificate, crls, unsigned_attributes;
 	bool disagree, trailing, signer_tail, indefinite;
+	const char *version; /* of SignedData, "\x01" */
 	struct span attributes[5];
 };
 
@@ -161,7 +162,8 @@ build(const struct recipe *r, struct buf *b)
 	buf_put(b, OID_PKCS7, sizeof(OID_PKCS7) - 1);
 	buf_put(b, r->kind != NULL ? r->kind : "\x02", 1);
 	data = b->len;
-	buf_put(b, "\x02\x01\x01", 3);
+	buf_put(b, "\x02\x01", 2);
+	buf_put(b, r->version != NULL ? r->version : "\x01", 1);
 	mark = b->len;
 	if (r->other_digest)
 		buf_put(b, SHA1_ID, sizeof(SHA1_ID) - 1);
@@ -194,11 +196,17 @@ each_fault_alone_is_refused_with_its_reason(void **state)
 		    { .embedded = true, .pieces = true, .indefinite = true }, REASON_NONE },
 		{ "A15 detached in BER", CMS_DETACHED, { .indefinite = true }, REASON_NONE },
 		{ "A19 by key identifier", CMS_DETACHED, { .by_key_id = true }, REASON_NONE },
+		{ "A19 by key identifier, version 3", CMS_DETACHED,
+		    { .by_key_id = true, .version = "\x03" }, REASON_NONE },
+		{ "version 3 without need", CMS_DETACHED, { .version = "\x03" },
+		    REASON_CMS_ENCODING },
+		{ "version 0", CMS_DETACHED, { .version = "\x00" }, REASON_CMS_ENCODING },
+		{ "negative version", CMS_DETACHED, { .version = "\xff" }, REASON_CMS_ENCODING },
 		{ "A20 unsigned attributes", CMS_DETACHED, { .unsigned_attributes = true },
 		    REASON_NONE },
 		{ "B03 lists inside", CMS_DETACHED, { .crls = true }, REASON_NONE },
-		{ "attribute certificate", CMS_DETACHED, { .attribute_certificate = true },
-		    REASON_NONE },
+		{ "attribute certificate", CMS_DETACHED,
+		    { .attribute_certificate = true, .version = "\x04" }, REASON_NONE },
 		{ "no certificate", CMS_DETACHED, { .no_certificates = true }, REASON_NONE },
 		{ "64 certificates", CMS_DETACHED, { .certificates = 64 }, REASON_NONE },
 		{ "A02 content inside a detached one", CMS_DETACHED, { .embedded = true },
