@@ -69,6 +69,21 @@ def parent_of(pid):
         return 0
 
 
+def make_stage():
+    """The programs of the stubbed tests, written once and before any thread: a file that
+    another thread's child still has open for writing cannot be run (ETXTBSY)."""
+    folder = tempfile.mkdtemp(prefix="vanthu-sup-")
+    shutil.copy(os.path.join(BUILD, "vanthud"), folder)
+    for name in WORKERS:
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+            f.write(STUB)
+        os.chmod(os.path.join(folder, name), 0o755)
+    return folder
+
+
+stage = None
+
+
 class Gateway:
     """A configuration in a folder of its own and a vanthud that runs it."""
 
@@ -86,10 +101,8 @@ class Gateway:
         if not stubs:
             self.make_key()
         if stubs:
-            shutil.copy(os.path.join(BUILD, "vanthud"), self.path("bin/vanthud"))
-            for name in WORKERS:
-                self.write("bin/" + name, STUB)
-                os.chmod(self.path("bin/" + name), 0o755)
+            for name in ["vanthud"] + WORKERS:
+                os.link(os.path.join(stage, name), self.path("bin/" + name))
 
     def make_key(self):
         """A key for keyd to hold: it refuses to start with none."""
@@ -402,17 +415,20 @@ def run(number, test, stubs):
 
 
 def main():
+    global stage
     only = sys.argv[1:]
     tests = [(t, True) for t in STUBBED] + [(t, False) for t in REAL]
     if only:
         tests = [(t, s) for t, s in tests if t.__name__ in only]
     print("1..%d" % len(tests))
     good = True
+    stage = make_stage()
     # They mostly wait, so several run at a time.
     with concurrent.futures.ThreadPoolExecutor(5) as pool:
         for said in pool.map(lambda job: run(job[0] + 1, *job[1]), enumerate(tests)):
             print(said, flush=True)
             good = good and "not ok" not in said
+    shutil.rmtree(stage)
     sys.exit(0 if good else 1)
 
 
