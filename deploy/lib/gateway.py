@@ -114,7 +114,7 @@ class Gateway:
         listen = []
         for name, zone, protocol, where in self.listeners:
             line = 'name = "%s"; zone = "%s"; protocol = "%s"; at = "%s";' % (
-                name, zone, protocol, where)
+                name, zone, protocol, endpoint(where))
             if where.startswith("unix:"):
                 line += ' mode = "0660";'
                 if self.as_root:
@@ -127,7 +127,8 @@ class Gateway:
             text += "  %s = %s;\n" % (name, json.dumps(self.var(name)))
         text += "};\npolicy = { crls = %s; };\n" % json.dumps(os.path.join(self.pki, "crl"))
         text += "listen = (\n%s\n);\n" % ",\n".join(listen)
-        text += 'relay = { to = "%s"; protocol = "smtp"; };\n' % self.relay
+        text += 'relay = { to = "%s"; protocol = "smtp"; };\n' % endpoint(
+            self.relay)
         for group, values in (("workers", self.workers), ("limits", self.limits)):
             if values:
                 inside = " ".join("%s = %d;" % item for item in values.items())
@@ -243,6 +244,11 @@ class Gateway:
         return sorted(
             folder for folder, _, files in os.walk(top) if "original.eml" in files
         )
+
+
+def endpoint(where):
+    """An address as vanthu.conf writes it."""
+    return where if where.startswith("unix:") else "inet:" + where
 
 
 def answers(where):
