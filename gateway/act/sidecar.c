@@ -165,6 +165,13 @@ files(const struct sidecar *s)
 	return list;
 }
 
+/* Who issued the document, where a signature says so; a mere claim is not taken over. */
+static struct span
+issuer_name(const struct act_job *job)
+{
+	return span_str(job->facts->verdict == VERDICT_VERIFIED ? job->plan->sender_name : "");
+}
+
 static json_t *
 metadata(const struct sidecar *s)
 {
@@ -174,11 +181,12 @@ metadata(const struct sidecar *s)
 	json_t *arrival, *j;
 
 	split_number(facts_span(f, f->number), &digits, &notation);
-	j = json_pack("{s:n, s:n, s:o, s:o, s:o, s:n, s:n, s:o, s:n, s:n, s:n, s:{s:n, s:n}, s:i}",
+	j = json_pack("{s:n, s:n, s:o, s:o, s:o, s:n, s:o, s:o, s:n, s:n, s:n, s:{s:n, s:n}, s:i}",
 	    "FileCode", "DocOrdinal", "TypeName",
 	    verdict_json_text(span_str(mark_kind_name(facts_span(f, f->doc_type)))),
 	    "CodeNumber", verdict_json_text(digits), "CodeNotation",
-	    verdict_json_text(notation), "IssuedDate", "OrganName", "Subject",
+	    verdict_json_text(notation), "IssuedDate", "OrganName",
+	    verdict_json_text(issuer_name(job)), "Subject",
 	    subject(facts_span(f, f->subject)), "Language", "PageAmount", "Description",
 	    "SignerInfo", "Position", "FullName", "Priority", (int)f->urgency);
 	arrival = json_pack("{s:o, s:n, s:n, s:n, s:n, s:o, s:b, s:s, s:s, s:o, s:s, s:o}",
@@ -234,9 +242,10 @@ sidecar_metadata_text(const struct sidecar *s, struct buf *out, struct error *e)
 	line(out, "Tên loại", mark_kind_name(facts_span(f, f->doc_type)));
 	text_line(out, "Trích yếu", facts_span(f, f->subject));
 	line(out, "Độ khẩn", mark_urgency_words((enum facts_urgency)f->urgency));
-	line(out, "Cơ quan gửi", job->plan->sender_agency);
+	text_line(out, "Tác giả", issuer_name(job));
+	line(out, "Mã cơ quan gửi", job->plan->sender_agency);
 	text_line(out, "Địa chỉ gửi", facts_span(f, f->from));
-	line(out, "Cơ quan nhận", s->step->target);
+	line(out, "Mã cơ quan nhận", s->step->target);
 	buf_init(&said, 4096);
 	reason_text(f->reason < REASON_COUNT ? (enum reason)f->reason : REASON_NONE, REASON_VI,
 	    facts_span(f, f->arg1), facts_span(f, f->arg2), false, &said);

@@ -35,7 +35,7 @@ static const struct conf_key root_keys[] = {
 
 static const struct conf_key agency_keys[] = {
 	{ "id", CONF_STRING, true, 1, PLAN_NAME_MAX },
-	{ "name", CONF_STRING, true, 1, 200 },
+	{ "name", CONF_STRING, true, 1, PLAN_LABEL_MAX },
 	{ "parent", CONF_STRING, false, 1, PLAN_NAME_MAX },
 	{ "code", CONF_STRING, false, 1, 35 },
 	{ "valid_from", CONF_STRING, false, 1, 40 },

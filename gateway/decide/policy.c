@@ -440,6 +440,8 @@ policy_decide(const struct policy *p, const struct envelope *env, const struct f
 	snprintf(out->tx, sizeof(out->tx), "%s", env->tx);
 	snprintf(out->sender_agency, sizeof(out->sender_agency), "%s",
 	    s.sender == NULL ? "" : agency_id(s.sender));
+	snprintf(out->sender_name, sizeof(out->sender_name), "%s",
+	    s.sender == NULL ? "" : agency_name(s.sender));
 	memcpy(out->policy_digest, p->digest, sizeof(out->policy_digest));
 	for (unsigned i = 0; i < env->recipient_count; i++) {
 		match_recipient(&s, p->directory, i);

@@ -8,7 +8,7 @@
 
 #include "common/ipc.h"
 
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 
 static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_FILE] = "file",
@@ -59,6 +59,7 @@ plan_encode(const struct plan *p, struct buf *out)
 	wire_put_u8(out, PLAN_VERSION);
 	wire_put_str(out, p->tx);
 	wire_put_str(out, p->sender_agency);
+	wire_put_str(out, p->sender_name);
 	wire_put_span(out, span_of(p->policy_digest, sizeof(p->policy_digest)));
 	wire_put_u8(out, p->sign ? 1 : 0);
 	wire_put_u32(out, p->recipient_count);
@@ -118,6 +119,7 @@ plan_decode(struct span wire, struct plan *out, struct error *e)
 		return error_set(e, ERR_BUG, "plan: stored in a version that is not known");
 	wire_str(&in, out->tx, sizeof(out->tx));
 	wire_str(&in, out->sender_agency, sizeof(out->sender_agency));
+	wire_str(&in, out->sender_name, sizeof(out->sender_name));
 	digest = wire_span(&in, sizeof(out->policy_digest));
 	if (digest.len == sizeof(out->policy_digest))
 		memcpy(out->policy_digest, digest.ptr, digest.len);

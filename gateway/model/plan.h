@@ -19,6 +19,7 @@
 
 #define PLAN_NAME_MAX 63 /* of a rule, an agency, a step */
 #define PLAN_TEXT_MAX 400
+#define PLAN_LABEL_MAX 200 /* bytes of an agency's name for people */
 #define PLAN_STEPS_MAX (4 * LIMIT_RECIPIENTS)
 #define PLAN_ENCODED_MAX (176 * 1024)
 
@@ -58,6 +59,7 @@ struct plan_recipient {
 struct plan {
 	char tx[TX_ID_SIZE];
 	char sender_agency[PLAN_NAME_MAX + 1]; /* "" when no agency's */
+	char sender_name[PLAN_LABEL_MAX + 1];  /* of that agency, for people */
 	uint8_t policy_digest[32];             /* of the files that decided */
 	bool sign; /* what is relayed and filed is signed for sender_agency */
 	unsigned recipient_count;

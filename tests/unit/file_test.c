@@ -106,6 +106,7 @@ scene_new(void)
 	s->env->accepted_at = ACCEPTED;
 	strcpy(s->env->sender, "vanthu@vpub.hanoi.example");
 	strcpy(s->plan->sender_agency, "vpub");
+	strcpy(s->plan->sender_name, "Văn phòng UBND Thành phố");
 	s->plan->recipient_count = 2;
 	for (unsigned i = 0; i < 2; i++) {
 		strcpy(s->plan->recipients[i].address,
@@ -269,6 +270,7 @@ sidecars_say_what_is_known_and_no_more(void **state)
 	assert_string_equal(text_at(meta, "CodeNumber"), "06");
 	assert_string_equal(text_at(meta, "CodeNotation"), "KH-VP");
 	assert_string_equal(text_at(meta, "TypeName"), "Kế hoạch");
+	assert_string_equal(text_at(meta, "OrganName"), "Văn phòng UBND Thành phố");
 	assert_string_equal(text_at(meta, "Subject"), "Kế hoạch năm 2012");
 	assert_string_equal(text_at(meta, "ArrivalDate"), "04/05/2012");
 	assert_true(json_is_null(json_object_get(meta, "ArrivalNumber")));

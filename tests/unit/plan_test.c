@@ -17,6 +17,7 @@ full_plan(void)
 
 	strcpy(p->tx, "abc");
 	strcpy(p->sender_agency, "vpub");
+	strcpy(p->sender_name, "Văn phòng UBND Thành phố");
 	p->policy_digest[31] = 7;
 	p->sign = true;
 	p->recipient_count = 2;
