@@ -232,6 +232,12 @@ ends_as_zip(struct span tail)
 	return false;
 }
 
+static bool
+begins_with(struct span s, const char *sign, size_t length)
+{
+	return s.len >= length && memcmp(s.ptr, sign, length) == 0;
+}
+
 static struct span
 sniff(struct magic_set *m, const struct content_look *look, uint32_t *flags)
 {
@@ -248,7 +254,10 @@ sniff(struct magic_set *m, const struct content_look *look, uint32_t *flags)
 		*flags |= DOCUMENT_TYPE_CONFLICT;
 		return span_str("application/pdf");
 	}
-	if (look->head.len >= 2 && memcmp(look->head.ptr, "MZ", 2) == 0) {
+	if (begins_with(look->head, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8) &&
+	    family_of_type(type) != FAMILY_OLE)
+		return span_str("application/x-ole-storage");
+	if (begins_with(look->head, "MZ", 2)) {
 		*flags |= DOCUMENT_EXECUTABLE;
 		if (family_of_type(type) != FAMILY_PROGRAM)
 			return span_str("application/x-dosexec");
@@ -262,7 +271,8 @@ content_type_of(struct magic_set *m, const struct content_look *look, uint32_t *
 	struct span type = sniff(m, look, flags);
 	enum family bytes = family_of_type(type), name = family_of_name(look->name);
 	enum family declared = family_of_type(look->declared);
-	bool zip = look->head.len >= 4 && memcmp(look->head.ptr, "PK\x03\x04", 4) == 0;
+	bool zip = begins_with(look->head, "PK\x03\x04", 4) ||
+	    begins_with(look->head, "PK\x05\x06", 4); /* an empty one */
 
 	if (bytes == FAMILY_PROGRAM || name == FAMILY_PROGRAM || declared == FAMILY_PROGRAM)
 		*flags |= DOCUMENT_EXECUTABLE;

@@ -445,6 +445,19 @@ collect(struct reader *r)
 
 /* --- whole values -------------------------------------------------------------------- */
 
+/* Some readers compare only the beginning of the main type: "textual" is text to them. */
+static bool
+begins_like_known_type(struct span type)
+{
+	static const char *const known[] = { "text", "multipart", "message", "application",
+		"image", "audio", "video" };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (span_starts_nocase(type, span_str(known[i])))
+			return !span_is(type, known[i]);
+	return false;
+}
+
 bool
 scan_value_read(struct arena *a, struct span body, bool is_type, struct scan_value *out)
 {
@@ -466,7 +479,8 @@ scan_value_read(struct arena *a, struct span body, bool is_type, struct scan_val
 		r.at++;
 		out->subtype = copy(&r, read_token(&r), true);
 	}
-	if (out->token.len == 0 || (is_type && out->subtype.len == 0))
+	if (out->token.len == 0 ||
+	    (is_type && (out->subtype.len == 0 || begins_like_known_type(out->token))))
 		fault(&r, REASON_FIELD_SYNTAX, false, none);
 	if (!read_parameters(&r)) {
 		out->problem = REASON_LIMIT_PARAMETERS;
