@@ -777,9 +777,10 @@ one_line(struct run *r, const struct line *l)
 /* --- the end -------------------------------------------------------------------------- */
 
 /*
- * Multiparts that the message's end closes. Every reader sees the same tree, the last part
- * running to the end; but what was signed may have been cut, and a signed layer says where
- * it ends. An unsigned message is passed on with a note, as mail that was cut short is.
+ * Multiparts that the message's end closes. For the outermost one every reader lets the last
+ * part run to the end, so an unsigned message is passed on with a note, as mail that was cut
+ * short is. One without any delimiter is text to some, one inside another hides what follows
+ * from some (verdicts.md D08), and what was signed may have been cut.
  */
 static void
 end_open_levels(struct run *r)
@@ -788,13 +789,15 @@ end_open_levels(struct run *r)
 	char path[SCAN_PATH_SIZE];
 
 	for (size_t i = 0; i < r->depth; i++) {
+		uint32_t part = r->levels[i].part;
+
 		if (r->levels[i].closed)
 			continue;
-		if (is_signed)
-			part_problem(r, REASON_MULTIPART_OPEN, r->levels[i].part, nothing);
+		if (is_signed || i > 0 || r->s->parts[part].children == 0)
+			part_problem(r, REASON_MULTIPART_OPEN, part, nothing);
 		else
 			facts_add_note(r->f, REASON_NOTE_MULTIPART_OPEN,
-			    scan_path(r->s, r->levels[i].part, path), nothing);
+			    scan_path(r->s, part, path), nothing);
 	}
 }
 

@@ -55,7 +55,7 @@ class Ours(Reader):
     def ask(self, path):
         self.process.stdin.write(path.encode() + b"\n")
         self.process.stdin.flush()
-        view = {"parts": [], "problem": None}
+        view = {"parts": [], "notes": [], "problem": None}
         while True:
             line = self.process.stdout.readline().decode("ascii")
             if not line:
@@ -68,7 +68,9 @@ class Ours(Reader):
                     "parent": int(words[2]), "kind": words[4], "type": words[5],
                     "body": (int(words[8]), int(words[9])),
                     "header": int(words[7]), "children": []})
-            elif words[0] == "head":
+            elif words[0] == "note":
+                view["notes"].append(words[1])
+            elif words[0] == "end":
                 break
         for part in view["parts"]:
             if part["parent"] >= 0:
@@ -122,8 +124,17 @@ def python_view(path):
     return email.message_from_bytes(data), data
 
 
+def is_cut_short(view):
+    """Does the end of the message end the outermost multipart? Then the line end before it
+    is a matter of taste, and so is a part that has not one byte."""
+    return view["notes"] and "part-open" in view["notes"]
+
+
 def excused(name, view, shape):
-    """Is it a known fault of libetpan, on a message that is plain to everybody else?"""
+    """Is it a known fault of that reader, on a message that is plain to everybody else?"""
+    last = view["parts"][-1]
+    if is_cut_short(view) and last["header"] == last["body"][1]:
+        return True
     if name != "etpan_tree":
         return False
     if shape == "!":
@@ -146,6 +157,8 @@ def compare(path, ours, others):
         found.append("python sees %s, we see %s" % (theirs, mine))
     else:
         for a, b in zip(our_leaves(view["parts"][0], data), python_leaves(message)):
+            if is_cut_short(view):
+                a, b = a.rstrip(b"\r\n"), b and b.rstrip(b"\r\n")
             if b is not None and a != b:
                 found.append("python's leaf %r, ours %r" % (b[-40:], a[-40:]))
     for other in others:

@@ -9,6 +9,8 @@
  *   part INDEX PARENT DEPTH KIND TYPE ENCODING HEADER BODY_START BODY_END
  *   head FROM SUBJECT MESSAGE_ID DATE FROM_PROBLEM
  *   document PART NAME SIZE SHA256 TYPE FLAGS
+ *   note CODE ARG1 ARG2
+ *   end
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -99,6 +101,13 @@ print_facts(const struct facts *f, enum reason from)
 		print_text(facts_span(f, d->type));
 		printf(" %x\n", (unsigned)d->flags);
 	}
+	for (uint32_t i = 0; i < f->note_count; i++) {
+		printf("note %s", reason_info((enum reason)f->notes[i].reason)->code);
+		print_text(facts_span(f, f->notes[i].arg1));
+		print_text(facts_span(f, f->notes[i].arg2));
+		putchar('\n');
+	}
+	puts("end");
 }
 
 static int

@@ -158,6 +158,7 @@ honest_mail_is_plain(void **state)
 		{ "brackets in a boundary", REASON_NONE, MIXED_SHAPE,
 		    TOP "Content-Type: multipart/mixed; boundary=\"B_(ID_x)\"\n\n--B_(ID_x)\n\ntext\n"
 		        "--B_(ID_x)--\n", false },
+		{ "cut short", REASON_NONE, MIXED_SHAPE, MIXED TEXT, false },
 		{ "part without a header", REASON_NONE, MIXED_SHAPE, MIXED "--OUT\n\ntext\n" END,
 		    false },
 		{ "empty part", REASON_NONE, MIXED_SHAPE,
@@ -387,7 +388,6 @@ structures_that_readers_read_differently_are_ambiguous(void **state)
 		{ "delimiter after a bare LF", REASON_DELIMITER_LINE_END, NULL,
 		    "Content-Type: multipart/mixed; boundary=OUT\r\n\r\n--OUT\r\n\r\nx\n--OUT--\r\n",
 		    true },
-		{ "no close", REASON_MULTIPART_OPEN, MIXED_SHAPE, MIXED TEXT, false },
 		{ "no delimiter", REASON_MULTIPART_OPEN, "multipart/mixed()", MIXED "text\n", false },
 		{ "inner without a close", REASON_MULTIPART_OPEN, NULL,
 		    MIXED "--OUT\nContent-Type: multipart/mixed; boundary=in\n\n--in\n\nx\n" END,
@@ -424,6 +424,7 @@ names_are_stricter_where_somebody_signs(void **state)
 		    SIGNED "--OUT\nContent-Type: text/plain; name=\"C:\\a\"\n\nx\n" P7S END, false },
 		{ "plain", REASON_NONE, "multipart/signed(text/plain,application/pkcs7-signature)",
 		    SIGNED TEXT P7S END, false },
+		{ "cut short", REASON_MULTIPART_OPEN, NULL, SIGNED TEXT P7S, false },
 		{ "text around it", REASON_NONE, NULL, SIGNED "This is signed.\n" TEXT P7S END
 		    "footer\n", false },
 		{ "bare LF in it", REASON_LINE_ENDS_MIXED, NULL,
