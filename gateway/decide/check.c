@@ -158,9 +158,12 @@ can_be_outside(const struct rule *r)
 	return r->written[CONDITION_ZONE] == NULL || (r->zones >> ZONE_OUTSIDE & 1) != 0;
 }
 
+/* A relation other than "none" is one between agencies. */
 static bool
 takes_no_agency(const struct rule *r, enum condition c, const struct agency_set *s)
 {
+	if (r->written[CONDITION_RELATION] != NULL && (r->relations >> RELATION_NONE & 1) == 0)
+		return false;
 	return r->written[c] == NULL || s->none;
 }
 

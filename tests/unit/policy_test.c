@@ -257,6 +257,30 @@ check_finds_what_is_probably_not_meant(void **state)
 }
 
 static void
+the_shipped_policy_has_nothing_to_find(void **state)
+{
+	const char *top = getenv("VANTHU_SRCDIR");
+	struct directory *d;
+	struct policy *p;
+	char path[1024];
+	struct error e;
+	struct buf out;
+
+	(void)state;
+	clock_fix(1338512400);
+	snprintf(path, sizeof(path), "%s/policies/agencies.conf", top == NULL ? "." : top);
+	assert_int_equal(directory_load(path, &d, &e), 0);
+	snprintf(path, sizeof(path), "%s/policies/routing.conf", top == NULL ? "." : top);
+	assert_int_equal(policy_load(path, d, &p, &e), 0);
+	buf_init(&out, 4096);
+	policy_check(p, collect_finding, &out);
+	assert_string_equal(buf_str(&out), "");
+	buf_free(&out);
+	policy_free(&p);
+	directory_free(&d);
+}
+
+static void
 the_digest_is_of_both_files(void **state)
 {
 	struct directory *d = load_directory(), *other;
@@ -341,6 +365,7 @@ main(void)
 		cmocka_unit_test(each_mistake_is_refused_with_its_line),
 		cmocka_unit_test(an_explanation_names_the_first_condition_with_both_values),
 		cmocka_unit_test(check_finds_what_is_probably_not_meant),
+		cmocka_unit_test(the_shipped_policy_has_nothing_to_find),
 		cmocka_unit_test(the_digest_is_of_both_files),
 		cmocka_unit_test(a_sentence_uses_the_rule_s_words_first),
 	};
