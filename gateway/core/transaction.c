@@ -279,6 +279,8 @@ perform_some(struct attempt *a, struct work *w, enum plan_action action,
 	for (unsigned i = 0; i < count; i++) {
 		take_result(&w->steps[which[i]], &results[i]);
 		w->tried[which[i]] = true;
+		if (results[i].status != ACT_DONE)
+			log_warning("%s: %s", steps[i]->name, results[i].text);
 	}
 	free(results);
 }
