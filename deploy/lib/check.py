@@ -287,6 +287,15 @@ def stage_system(c):
         c.script("system: " + name, os.path.relpath(path, c.source), 300)
 
 
+def stage_crash(c):
+    for name, seconds in (("quick", 240), ("load", 240)):
+        c.script("crash: " + name, "tests/crash/" + name, seconds)
+        log = os.path.join(c.logs, "crash-%s.log" % name)
+        with open(log, encoding="utf-8", errors="replace") as f:
+            numbers = [line[2:] for line in f.read().splitlines() if " lost, " in line]
+        c.say("crash: %s: %s" % (name, numbers[-1] if numbers else "no numbers"))
+
+
 def stage_clang(c):
     build = c.build("clang", ["CC=clang", "--enable-werror"])
     status, output = c.run("clang: tests", c.make(build, "check", "TESTS="), build, 600)
@@ -345,13 +354,14 @@ STAGES = [
     ("gcc", True, stage_gcc),
     ("format", True, stage_format),
     ("system", False, stage_system),
+    ("crash", False, stage_crash),
     ("sanitize", False, stage_sanitize),
     ("valgrind", False, stage_valgrind),
     ("clang", False, stage_clang),
     ("dist", False, stage_dist),
 ]
 # What runs the programs of the first build.
-NEEDS_GCC = {"system", "valgrind", "dist"}
+NEEDS_GCC = {"system", "crash", "valgrind", "dist"}
 
 
 def arguments(argv):
