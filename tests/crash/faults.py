@@ -135,9 +135,9 @@ def three_deaths(house, scenario, report):
             raise Broken("it was held after %d deaths" % (inspect.killed() - before))
         if any("Held" not in text for _, text in letter.final.values()):
             raise Broken("it was not held: %s" % letter.final)
-        held, _ = house.folders(house.gateway.var("hold"), letter.identifier)
-        if len(held) != len(scenario.recipients) or house.copies(letter.identifier):
-            raise Broken("held %s, copies %d" % (held, len(house.copies(letter.identifier))))
+        state = house.survey().of(letter.identifier)
+        if len(state["held"]) != len(scenario.recipients) or state["copies"]:
+            raise Broken("not only held: %s" % state)
         inspect.restart()
         other = Letter(house, scenario)
         other.deliver()

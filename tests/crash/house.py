@@ -8,6 +8,7 @@ Nothing of ours is imitated. The sink and the client are the outside world.
 
 import collections
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -24,6 +25,9 @@ from gateway import Gateway  # noqa: E402
 
 ROLES = ("ledgerd", "keyd", "inspect", "session")
 SOCKETS = {"ledgerd": "ledger", "keyd": "keyd", "inspect": "inspect"}
+
+
+IDENTIFIER = re.compile(rb"crash-\d+-\d+@test\.example")  # of every message sent here
 
 
 class Broken(Exception):
@@ -265,7 +269,7 @@ rules = (
 class House:
     """Folders, configuration, sink and roles; `programs` is the build folder."""
 
-    def __init__(self, programs):
+    def __init__(self, programs, sessions=2, inspectors=2):
         self.folder = tempfile.mkdtemp(prefix="vanthu-crash.")
         os.chmod(self.folder, 0o755)
         self.pki = os.path.join(self.folder, "pki")
@@ -284,7 +288,8 @@ class House:
         ]
         self.gateway = Gateway(
             self.folder, programs, self.pki, listeners, "inet:127.0.0.1:%d" % self.sink.port,
-            ROUTING, workers={"sessions": 2, "inspectors": 2, "inspect_timeout": 5})
+            ROUTING, workers={"sessions": sessions, "inspectors": inspectors,
+                              "inspect_timeout": 5})
         self.gateway.as_root = False  # whoever starts the test stays who he is
         self.gateway.write_configuration()
         self.config = self.gateway.config
@@ -292,6 +297,7 @@ class House:
         self.log = open(self.logfile, "ab")
         self.listening = {}
         self.roles = {}
+        self.known = {}  # folder -> the message in it, once it was read
 
     def program(self, name):
         return self.gateway.program(name)
@@ -327,19 +333,8 @@ class House:
 
     # --- what is there -----------------------------------------------------------------
 
-    def folders(self, top, identifier):
-        """Folders below `top` that hold the original of a message; hidden ones too."""
-        found, hidden = [], []
-        for where, folders, files in os.walk(top):
-            hidden += [os.path.join(where, f) for f in folders if f.startswith(".")]
-            if "original.eml" in files and not os.path.basename(where).startswith("."):
-                with open(os.path.join(where, "original.eml"), "rb") as f:
-                    if identifier in f.read():
-                        found.append(where)
-        return found, hidden
-
-    def copies(self, identifier):
-        return [c for c in self.sink.copies if identifier in c.data]
+    def survey(self):
+        return Survey(self)
 
     def rows(self, sql, *values):
         path = os.path.join(self.gateway.var("ledger"), "ledger.sqlite3")
@@ -348,6 +343,39 @@ class House:
             return db.execute(sql, values).fetchall()
         finally:
             db.close()
+
+
+class Survey:
+    """All that is filed, held and relayed at one moment, by the message it is of."""
+
+    def __init__(self, house):
+        self.hidden = []
+        self.known = house.known
+        self.filed = self.folders(house.gateway.intake)
+        self.held = self.folders(house.gateway.var("hold"))
+        self.copies = collections.defaultdict(list)
+        for copy in list(house.sink.copies):
+            for identifier in set(IDENTIFIER.findall(copy.data)):
+                self.copies[identifier].append(copy)
+
+    def folders(self, top):
+        """identifier -> folders whose original is that message; what is hidden is noted."""
+        found = collections.defaultdict(list)
+        for where, folders, files in os.walk(top):
+            self.hidden += [os.path.join(where, f) for f in folders if f.startswith(".")]
+            if "original.eml" not in files or os.path.basename(where).startswith("."):
+                continue
+            if where not in self.known:
+                with open(os.path.join(where, "original.eml"), "rb") as f:
+                    self.known[where] = IDENTIFIER.search(f.read()).group(0)
+            found[self.known[where]].append(where)
+        return found
+
+    def of(self, identifier):
+        return {
+            "filed": sorted(self.filed[identifier]), "held": sorted(self.held[identifier]),
+            "copies": len(self.copies[identifier]),
+        }
 
 
 def bind(path, kind):
@@ -398,18 +426,29 @@ class Letter:
     # --- the promises -------------------------------------------------------------------
 
     def check(self, crashes):
-        self.check_answers()
-        before = self.state()
-        self.check_filed(before)
-        self.check_copies(crashes)
-        self.check_ledger()
-        again = dict(self.attempt(list(self.scenario.recipients)))
-        for r in self.scenario.recipients:
-            if again.get(r) != self.final[r]:
-                raise Broken("redelivered: %s answered %s, before %s"
-                             % (r, again.get(r), self.final[r]))
-        if self.state() != before:
+        before = self.house.survey()
+        self.compare(before, crashes)
+        self.redeliver()
+        after = self.house.survey()
+        if after.of(self.identifier) != before.of(self.identifier):
             raise Broken("one more redelivery changed something")
+        if after.hidden:
+            raise Broken("half a document is left: %s" % after.hidden)
+
+    def compare(self, survey, crashes):
+        self.check_answers()
+        self.check_folders(survey.of(self.identifier))
+        self.check_copies(survey.copies[self.identifier], crashes)
+        self.check_ledger()
+
+    def redeliver(self):
+        """Once more, after all is answered: the same answers."""
+        final = dict(self.final)
+        again = self.attempt(list(self.scenario.recipients))
+        for r in self.scenario.recipients:
+            if again.get(r) != final[r]:
+                raise Broken("redelivered: %s answered %s, before %s"
+                             % (r, again.get(r), final[r]))
 
     def check_answers(self):
         for r in self.scenario.recipients:
@@ -417,17 +456,7 @@ class Letter:
             if code != self.scenario.codes.get(r, 250):
                 raise Broken("%s was answered %d %s" % (r, code, text))
 
-    def state(self):
-        house = self.house
-        filed, hidden = house.folders(house.gateway.intake, self.identifier)
-        held, hidden_holds = house.folders(house.gateway.var("hold"), self.identifier)
-        return {
-            "filed": sorted(filed), "held": sorted(held),
-            "hidden": hidden + hidden_holds,
-            "copies": len(house.copies(self.identifier)),
-        }
-
-    def check_filed(self, state):
+    def check_folders(self, state):
         s = self.scenario
         if len(state["filed"]) != s.filed:
             raise Broken("filed %d times, not %d: %s"
@@ -435,15 +464,13 @@ class Letter:
         if len(state["held"]) != s.held:
             raise Broken("held %d times, not %d: %s"
                          % (len(state["held"]), s.held, state["held"]))
-        if state["hidden"]:
-            raise Broken("half a document is left: %s" % state["hidden"])
 
-    def check_copies(self, crashes):
+    def check_copies(self, copies, crashes):
         s = self.scenario
         counts = collections.Counter()
         bodies = {}
         notices = 0
-        for copy in self.house.copies(self.identifier):
+        for copy in copies:
             if copy.sender == "":
                 notices += 1
                 continue
