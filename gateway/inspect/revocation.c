@@ -26,6 +26,8 @@ struct watch {
 	const struct trust *trust;
 	struct revocation *out;
 	int64_t at, now;
+	X509 *certificate; /* the one in question */
+	X509_CRL *crl;     /* the list in question; OpenSSL forgets it once it was out of time */
 	const X509_CRL *unusable; /* the list that was refused last: its entries say nothing */
 	bool revoked;
 };
@@ -213,10 +215,16 @@ on_error(int ok, X509_STORE_CTX *context)
 	if (w == NULL)
 		return path_harmless(X509_STORE_CTX_get_error(context)) != NULL;
 	/* Nobody revokes the anchor but configuration. */
-	if (certificate != NULL
-	    && depth < sk_X509_num(X509_STORE_CTX_get0_chain(context)) - 1)
-		judge(w, X509_STORE_CTX_get_error(context), certificate,
-		    X509_STORE_CTX_get0_current_crl(context));
+	if (certificate == NULL
+	    || depth >= sk_X509_num(X509_STORE_CTX_get0_chain(context)) - 1)
+		return 1;
+	if (certificate != w->certificate) {
+		w->certificate = certificate;
+		w->crl = NULL;
+	}
+	if (X509_STORE_CTX_get0_current_crl(context) != NULL)
+		w->crl = X509_STORE_CTX_get0_current_crl(context);
+	judge(w, X509_STORE_CTX_get_error(context), certificate, w->crl);
 	return 1;
 }
 
