@@ -247,7 +247,7 @@ REASON(NOTE_CRL_LATER, "crl-later", VERDICT_VERIFIED, "2.0.0",
     N_("The revocation list for {1} is of {2}, later than the time judged."), "")
 REASON(NOTE_OUTSIDE_TEXT, "text-outside", VERDICT_VERIFIED, "2.0.0",
     N_("There is text outside the signed part; it was not looked at."), "")
-REASON(NOTE_MULTIPART_OPEN, "part-open", VERDICT_UNSIGNED, "2.0.0",
+REASON(NOTE_MULTIPART_OPEN, "part-open", VERDICT_VERIFIED, "2.0.0",
     N_("Part {1} has no end: the message may have been cut off on its way."), "")
 REASON(NOTE_HEADERS_UNSIGNED, "headers-unsigned", VERDICT_VERIFIED, "2.0.0",
     N_("The signature does not cover the subject, the date and the recipients."), "")
