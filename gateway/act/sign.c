@@ -353,6 +353,7 @@ check_facts(const struct signing *s, struct error *e)
 	return 0;
 }
 
+/* No words in the preamble: a strict reader would have to report text that nobody signed. */
 static void
 put_outer_type(struct signing *s, const char *boundary)
 {
@@ -364,8 +365,6 @@ put_outer_type(struct signing *s, const char *boundary)
 	sink_put_str(&s->sink, boundary);
 	sink_put_str(&s->sink,
 	    "\"\r\n"
-	    "\r\n"
-	    "This is a message with an S/MIME signature in MIME format.\r\n"
 	    "\r\n"
 	    "--");
 	sink_put_str(&s->sink, boundary);

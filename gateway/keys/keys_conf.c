@@ -80,6 +80,10 @@ read_entry(struct keys_conf *c, const char *path, const struct conf_node *group,
 
 	if (conf_check(group, entry_keys, COUNT(entry_keys), e) < 0)
 		return -1;
+	if (!seal_is_name(conf_string(group, "agency", "")))
+		return conf_error(conf_child(group, "agency"), e,
+		    "agency: \"%s\" has other characters than letters, digits and -_.",
+		    conf_string(group, "agency", ""));
 	const char *padding = conf_string(group, "padding", "pkcs1");
 	if (strcmp(padding, "pkcs1") != 0 && strcmp(padding, "pss") != 0)
 		return conf_error(conf_child(group, "padding"), e,

@@ -48,9 +48,8 @@ seal_digest_parse(struct span name, enum seal_digest *out)
 	return false;
 }
 
-/* Letters, digits, "-", "_" and ".": what an agency id and a transaction id are made of. */
-static bool
-is_name(const char *s)
+bool
+seal_is_name(const char *s)
 {
 	if (s[0] == '\0')
 		return false;
@@ -89,7 +88,7 @@ seal_request_decode(struct span wire, struct seal_request *out, struct error *e)
 	wire_str(&in, q.tx, sizeof(q.tx));
 	if (!wire_done(&in))
 		return error_set(e, ERR_PERM, "request: malformed");
-	if (!is_name(q.agency))
+	if (!seal_is_name(q.agency))
 		return error_set(e, ERR_PERM, "request: agency is not a name");
 	if ((size_t)q.algorithm >= DIGEST_COUNT)
 		return error_set(e, ERR_PERM, "request: unknown digest algorithm");
@@ -97,7 +96,7 @@ seal_request_decode(struct span wire, struct seal_request *out, struct error *e)
 		return error_set(e, ERR_PERM, "request: digest of the wrong size");
 	if (at > INT64_MAX)
 		return error_set(e, ERR_PERM, "request: impossible time");
-	if (!is_name(q.tx))
+	if (!seal_is_name(q.tx))
 		return error_set(e, ERR_PERM, "request: transaction is not a name");
 	memcpy(q.digest, digest.ptr, digest.len);
 	q.digest_size = (unsigned)digest.len;

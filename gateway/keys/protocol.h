@@ -29,6 +29,10 @@ seal_digest_name(enum seal_digest d);
 bool
 seal_digest_parse(struct span name, enum seal_digest *out);
 
+/* Letters, digits, "-", "_" and ".": what an agency id and a transaction id are made of. */
+bool
+seal_is_name(const char *s);
+
 void
 seal_request_encode(const struct seal_request *q, struct buf *out);
 

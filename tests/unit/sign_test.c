@@ -475,7 +475,7 @@ data_size(void)
 static void
 memory_does_not_grow_with_the_message(void **state)
 {
-	enum { SIZE = 40 * 1024 * 1024, ROOM = 4 * 1024 * 1024 };
+	enum { SIZE = 12 * 1024 * 1024, ROOM = 4 * 1024 * 1024 };
 	static const char *const heads[] = {
 		"Content-Type: application/x\r\nContent-Transfer-Encoding: binary\r\n\r\n",
 		"Content-Type: text/plain\r\nContent-Transfer-Encoding: 8bit\r\n\r\n",
