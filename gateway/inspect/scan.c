@@ -761,7 +761,7 @@ one_line(struct run *r, const struct line *l)
 	    find_delimiter(r, l, &d)) {
 		if (r->state == IN_HEADER) {
 			part_problem(r, REASON_HEADER_OPEN, r->current, nothing);
-			current_part(r)->header.end = l->start;
+			current_part(r)->header.end = current_part(r)->body.start = l->start;
 		}
 		take_delimiter(r, l, &d);
 		return;
