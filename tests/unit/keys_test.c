@@ -445,8 +445,8 @@ faults_of_keys_conf_are_named_by_line(void **state)
 		{ "log = \"l\";\nkeys = ();\n", "keys.conf:2" },
 		{ "keys = ( { agency = \"a\"; certificate = \"c\"; key = \"k\"; } );\n", "log" },
 		{ "log = \"l\";\nkeys = ( { agency = \"a\"; key = \"k\"; } );\n", "certificate" },
-		{ "log = \"l\";\nkeys = ( { agency = \"a b\"; certificate = \"c\"; key = \"k\"; } );\n",
-		    "agency" },
+		{ "log = \"l\";\nkeys = ( { agency = \"a b\"; certificate = \"c\";\n"
+		  "key = \"k\"; } );\n", "agency" },
 		{ "log = \"l\";\nkeys = ( { agency = \"a\"; certificate = \"c\"; key = \"k\";\n"
 		  "passphrase = \"secret\"; } );\n", "passphrase" },
 		{ "log = \"l\";\nkeys = ( { agency = \"a\"; certificate = \"c\"; key = \"k\";\n"
