@@ -217,6 +217,8 @@ class Role(threading.Thread):
             with self.changed:
                 self.ends.append(status)
                 self.changed.notify_all()
+            if status > 0:
+                time.sleep(0.2)  # it cannot start; the log says why
 
     def restart(self, faults=None, lasting=None):
         """End it kindly; the next one gets the environment."""
@@ -287,7 +289,7 @@ class House:
             ("proxy", "outside", "smtp", "unix:" + self.where["proxy"]),
         ]
         self.gateway = Gateway(
-            self.folder, programs, self.pki, listeners, "inet:127.0.0.1:%d" % self.sink.port,
+            self.folder, programs, self.pki, listeners, "127.0.0.1:%d" % self.sink.port,
             ROUTING, workers={"sessions": sessions, "inspectors": inspectors,
                               "inspect_timeout": 5})
         self.gateway.as_root = False  # whoever starts the test stays who he is
