@@ -281,6 +281,14 @@ def stage_format(c):
     c.script("format", "tests/check-format", 60)
 
 
+def stage_conformance(c):
+    """Forged and honest mail, other people's corpora: needs the programs that were built."""
+    for name in ("hostile", "smime_corpora", "survive"):
+        path = os.path.join("tests", "conformance", name + ".py")
+        if os.path.exists(os.path.join(c.source, path)):
+            c.script("conformance: " + name, path, 300)
+
+
 def stage_system(c):
     for path in sorted(glob.glob(os.path.join(c.source, "tests", "system", "*_test.py"))):
         name = os.path.basename(path)[: -len("_test.py")]
@@ -353,6 +361,7 @@ def stage_dist(c):
 STAGES = [
     ("gcc", True, stage_gcc),
     ("format", True, stage_format),
+    ("conformance", True, stage_conformance),
     ("system", False, stage_system),
     ("crash", False, stage_crash),
     ("sanitize", False, stage_sanitize),
@@ -361,7 +370,7 @@ STAGES = [
     ("dist", False, stage_dist),
 ]
 # What runs the programs of the first build.
-NEEDS_GCC = {"system", "crash", "valgrind", "dist"}
+NEEDS_GCC = {"conformance", "system", "crash", "valgrind", "dist"}
 
 
 def arguments(argv):
