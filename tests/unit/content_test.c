@@ -99,10 +99,12 @@ every_leaf_is_listed_but_the_signature(void **state)
 	examine(span_str("Content-Type: multipart/signed; boundary=s\r\n\r\n--s\r\n"
 	    "Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n"
 	    "Content-Type: text/plain\r\n\r\ntext\r\n--m\r\n"
-	    "Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+	    "Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: "
+	    "base64\r\n\r\n"
 	    "JVBERi0xLjQK\r\n--m\r\nContent-Type: text/plain; name=b.txt\r\n\r\nb\r\n--m\r\n"
 	    "Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\ninner\r\n--m--\r\n--s\r\n"
-	    "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nx\r\n--s--\r\n"), 7);
+	    "Content-Type: application/pkcs7-signature; name=smime.p7s\r\n\r\nx\r\n--s--\r\n"),
+	    7);
 	assert_int_equal(facts->parts[7].parent, 0);
 	assert_int_equal(facts->document_count, 4);
 	assert_int_equal(facts->documents[0].flags, DOCUMENT_BODY);
@@ -129,7 +131,8 @@ names_are_taken_in_the_order_that_readers_prefer(void **state)
 		{ "Content-Type: application/pdf; name=a.pdf\r\n"
 		  "Content-Disposition: attachment; filename=b.pdf\r\n", "b.pdf",
 		    REASON_NOTE_NAMES_DIFFER },
-		{ "Content-Disposition: attachment; filename=a.pdf; filename*=UTF-8''B%C3%A1o.pdf\r\n",
+		{ "Content-Disposition: attachment; filename=a.pdf; "
+		    "filename*=UTF-8''B%C3%A1o.pdf\r\n",
 		    "B\xc3\xa1o.pdf", REASON_NOTE_NAMES_DIFFER },
 		{ "Content-Type: application/pdf; name=a.pdf\r\n"
 		  "Content-Disposition: attachment; filename=a.pdf\r\n", "a.pdf", REASON_NONE },
@@ -175,7 +178,8 @@ types_are_compared(void **state)
 		struct span bytes;
 		uint32_t flags;
 	} list[] = {
-		{ "Content-Type: application/pdf; name=a.pdf\r\n", SPAN_LIT("%PDF-1.4\n%\xe2\xe3\n"),
+		{ "Content-Type: application/pdf; name=a.pdf\r\n",
+		    SPAN_LIT("%PDF-1.4\n%\xe2\xe3\n"),
 		    0 },
 		{ "Content-Type: application/octet-stream; name=a.pdf\r\n",
 		    SPAN_LIT("%PDF-1.4\n%\xe2\xe3\n"), 0 },
@@ -368,17 +372,20 @@ a_refused_encoding_makes_the_message_ambiguous(void **state)
 		enum reason problem;
 		bool note;
 	} list[] = {
-		{ "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBE!\r\n",
+		{ "Content-Type: application/pdf\r\nContent-Transfer-Encoding: "
+		    "base64\r\n\r\nJVBE!\r\n",
 		    REASON_ENCODING_BROKEN, false },
 		{ "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 		  "JVBERg==JVBERg==\r\n", REASON_ENCODING_BROKEN, false },
-		{ "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg\r\n",
+		{ "Content-Type: application/pdf\r\nContent-Transfer-Encoding: "
+		    "base64\r\n\r\nJVBERg\r\n",
 		    REASON_ENCODING_BROKEN, false },
 		{ "Content-Disposition: attachment; filename=a.txt\r\n"
 		  "Content-Transfer-Encoding: quoted-printable\r\n\r\na=zz\r\n",
 		    REASON_ENCODING_BROKEN, false },
 		/* the text of a mail that nobody signed */
-		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: "
+		    "quoted-printable\r\n\r\n"
 		  "50% = half\r\n", REASON_NONE, true },
 		/* of one that somebody did */
 		{ "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
@@ -428,7 +435,8 @@ too_many_documents_are_a_limit(void **state)
 	buf_reset(&message);
 	buf_put_str(&message, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
 	for (int i = 0; i <= LIMIT_DOCUMENTS; i++)
-		buf_printf(&message, "--b\r\nContent-Disposition: attachment; filename=%d\r\n\r\nx\r\n",
+		buf_printf(&message,
+		    "--b\r\nContent-Disposition: attachment; filename=%d\r\n\r\nx\r\n",
 		    i);
 	buf_put_str(&message, "--b--\r\n");
 	examine(buf_span(&message), FACTS_NONE);

@@ -98,7 +98,8 @@ encoded_words_are_read(void **state)
 		{ "=?x-nothing?Q?V=E1=BB=81?=", "V\xe1\xbb\x81", true },
 		{ "=?unknown-8bit?Q?V=D2_vi=D6c_h=E4p?=", VE_VIEC_HOP, true },
 		{ "=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "\xe6\x97\xa5\xe6\x9c\xac", true },
-		{ "=?koi8-r?B?8NLJ18XU?=", "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82", true },
+		{ "=?koi8-r?B?8NLJ18XU?=", "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82",
+		    true },
 		{ "=?utf-8?Q?=FF=FE?=", "\xef\xbf\xbd\xef\xbf\xbd", false },
 	};
 
@@ -111,21 +112,25 @@ raw_bytes_are_told_apart_by_their_syllables(void **state)
 {
 	static const struct line list[] = {
 		{ VE_VIEC_HOP, VE_VIEC_HOP, true },
-		{ "V\x65\xcc\x82\xcc\x80 vie\xcc\xa3\xcc\x82" "c ho\xcc\xa3p", VE_VIEC_HOP, true },
-		{ "V\xea\xcc vi\xea\xf2" "c ho\xf2p", VE_VIEC_HOP, true },       /* windows-1258 */
+		{ "V\x65\xcc\x82\xcc\x80 vie\xcc\xa3\xcc\x82" "c ho\xcc\xa3p", VE_VIEC_HOP,
+		    true },
+		{ "V\xea\xcc vi\xea\xf2" "c ho\xf2p", VE_VIEC_HOP, true },
+		          /* windows-1258 */
 		{ "V\xd2 vi\xd6" "c h\xe4p", VE_VIEC_HOP, true },                 /* TCVN3 */
 		{ "V\xab vi\xae" "c h\xf7p", VE_VIEC_HOP, true },                 /* VISCII */
 		{ "V\x65\xe0 vi\x65\xe4" "c ho\xefp", VE_VIEC_HOP, true },        /* VNI */
 		{ "=?iso-8859-1?Q?V=D2_vi=D6c_h=E4p?=", VE_VIEC_HOP, true },
 		/* not Vietnamese: the declared charset stays */
-		{ "=?iso-8859-1?Q?r=E9sum=E9_fran=E7ais?=", "r\xc3\xa9sum\xc3\xa9 fran\xc3\xa7" "ais",
+		{ "=?iso-8859-1?Q?r=E9sum=E9_fran=E7ais?=",
+		    "r\xc3\xa9sum\xc3\xa9 fran\xc3\xa7" "ais",
 		    true },
 		{ "=?windows-1252?Q?=93Gr=FC=DFe=94?=",
 		    "\xe2\x80\x9cGr\xc3\xbc\xc3\x9f" "e\xe2\x80\x9d", true },
 		/* nothing to go by */
 		{ "\xe4\xf6\xfc\xdf", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", false },
 		/* UTF-8 that was taken for CP1252 once */
-		{ "V\xc3\xa1\xc2\xbb\xc2\x81 vi\xc3\xa1\xc2\xbb\xe2\x80\xa1" "c h\xc3\xa1\xc2\xbb\xc2\x8d"
+		{ "V\xc3\xa1\xc2\xbb\xc2\x81 vi\xc3\xa1\xc2\xbb\xe2\x80\xa1" "c "
+		    "h\xc3\xa1\xc2\xbb\xc2\x8d"
 		  "p", VE_VIEC_HOP, false },
 		/* Eth for the D with stroke */
 		{ "\xc3\x90\xe1\xbb\x81 \xc3\xa1n", "\xc4\x90\xe1\xbb\x81 \xc3\xa1n", true },
@@ -203,7 +208,8 @@ parameters_are_read_as_people_wrote_them(void **state)
 		    "B\xc3\xa1" "oc\xc3\xa1o.pdf" },
 		{ { .name = SPAN_LIT("name"), .value = SPAN_LIT("B\xc3\xa1o.pdf") },
 		    "B\xc3\xa1o.pdf" },
-		{ { .name = SPAN_LIT("name"), .value = SPAN_LIT("V\xea\xcc vi\xea\xf2" "c ho\xf2p"),
+		{ { .name = SPAN_LIT("name"),
+		    .value = SPAN_LIT("V\xea\xcc vi\xea\xf2" "c ho\xf2p"),
 		      .charset = SPAN_LIT("windows-1258"), .extended = true }, VE_VIEC_HOP },
 		{ { .name = SPAN_LIT("name"), .value = SPAN_LIT("B\xc3\xa1o c\xc3\xa1o.pdf"),
 		      .charset = SPAN_LIT("utf-8"), .extended = true },
@@ -240,7 +246,8 @@ results_are_always_clean(void **state)
 	buf_init(&out, 65536);
 	for (int round = 0; round < 20000; round++) {
 		size_t n = (size_t)round % sizeof(bytes), at = 0;
-		struct scan_parameter p = { .name = SPAN_LIT("name"), .extended = round % 2 == 0 };
+		struct scan_parameter p = { .name = SPAN_LIT("name"),
+		    .extended = round % 2 == 0 };
 
 		for (size_t i = 0; i < n; i++) {
 			seed = seed * 1664525 + 1013904223;

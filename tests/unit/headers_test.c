@@ -81,7 +81,8 @@ static void
 what_the_header_says_is_taken(void **state)
 {
 	(void)state;
-	read_header("Received: from x\nReceived: from y\nFrom: Van Thu <vanthu@bavi.hanoi.example>\n"
+	read_header("Received: from x\nReceived: from y\nFrom: Van Thu "
+	    "<vanthu@bavi.hanoi.example>\n"
 	    "Subject: =?utf-8?Q?B=C3=A1o?=\n =?utf-8?Q?_c=C3=A1o?= 06/KH-VP\n"
 	    "Message-ID: <1@bavi.hanoi.example>\nDate: Mon, 23 Nov 2026 21:05:44 +0000\n");
 	assert_int_equal(from_problem, REASON_NONE);
@@ -169,7 +170,8 @@ forged_results_are_found(void **state)
 		{ "Authentication-Results: \"gw.hanoi.example\"; smime=pass\n", 1 },
 		{ "Authentication-Results: gw.hanoi.example(x); smime=pass\n", 1 },
 		{ "ARC-Authentication-Results: gw.hanoi.example; smime=pass\n", 1 },
-		{ "Authentication-Results: mx.other.example; smtp.mailfrom=gw.hanoi.example\n", 0 },
+		{ "Authentication-Results: mx.other.example; smtp.mailfrom=gw.hanoi.example\n",
+		    0 },
 		{ "Authentication-Results: xgw.hanoi.example; smime=pass\n", 0 },
 		{ "X-Vanthu-Verdict: VERIFIED\n", 1 }, { "x-vanthu-anything: x\n", 1 },
 		{ "X-Vanthu: x\n", 0 },
@@ -195,7 +197,8 @@ fields_are_found_again(void **state)
 		{ "Return-Path: <a@b.example>\r\n", FIELD_TRACE },
 		{ "Received: from x\r\n by y\r\n", FIELD_TRACE },
 		{ "From: a@b.example\r\n", FIELD_FROM }, { "Subject: s\r\n", FIELD_SUBJECT },
-		{ "To: c@d.example\r\n", FIELD_TO }, { "MIME-Version: 1.0\r\n", FIELD_MIME_VERSION },
+		{ "To: c@d.example\r\n", FIELD_TO }, { "MIME-Version: 1.0\r\n",
+		    FIELD_MIME_VERSION },
 		{ "Content-Type: text/plain\r\n", FIELD_CONTENT },
 		{ "Content-Language: vi\r\n", FIELD_CONTENT },
 	};
@@ -245,7 +248,8 @@ the_sender_of_another_header_is_read(void **state)
 	size_t count;
 
 	(void)state;
-	assert_int_equal(headers_from(span_str("Content-Type: text/plain\r\nFrom: A <a@b.example>\r\n"),
+	assert_int_equal(headers_from(span_str("Content-Type: text/plain\r\nFrom: A "
+	    "<a@b.example>\r\n"),
 	    &address, &count), REASON_NONE);
 	assert_true(span_is(address, "a@b.example"));
 	assert_int_equal(count, 1);

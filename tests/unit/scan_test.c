@@ -118,14 +118,16 @@ static void
 honest_mail_is_plain(void **state)
 {
 	static const struct message list[] = {
-		{ "no MIME", REASON_NONE, "text/plain", "From: a@b\nSubject: x\n\nbody\n", false },
+		{ "no MIME", REASON_NONE, "text/plain", "From: a@b\nSubject: x\n\nbody\n",
+		    false },
 		{ "LF only", REASON_NONE, MIXED_SHAPE, MIXED TEXT END, true },
 		{ "header only", REASON_NONE, "text/plain", "From: a@b\nSubject: x\n", false },
 		{ "empty", REASON_NONE, "text/plain", "", false },
 		{ "mixed", REASON_NONE, MIXED_SHAPE, MIXED TEXT END, false },
 		{ "no last line end", REASON_NONE, MIXED_SHAPE, MIXED TEXT "--OUT--", false },
 		{ "preamble and epilogue", REASON_NONE, MIXED_SHAPE,
-		    MIXED "This is a multi-part message.\n" TEXT END "-- \nA list footer\n", false },
+		    MIXED "This is a multi-part message.\n" TEXT END "-- \nA list footer\n",
+		    false },
 		{ "blanks after delimiters", REASON_NONE, MIXED_SHAPE,
 		    MIXED "--OUT \t\nContent-Type: text/plain\n\ntext\n--OUT-- \n", false },
 		{ "raw UTF-8 in a subject", REASON_NONE, "text/plain",
@@ -136,14 +138,16 @@ honest_mail_is_plain(void **state)
 		    "Subject: one\n two\n\tthree\nTo: a@b,\n c@d\n\nx\n", false },
 		{ "empty fields", REASON_NONE, "text/plain", "Subject: \nCc:\n\nx\n", false },
 		{ "folded parameters", REASON_NONE, MIXED_SHAPE,
-		    TOP "Content-Type: multipart/mixed;\n\tboundary=\"OUT\"\n\n" TEXT END, false },
+		    TOP "Content-Type: multipart/mixed;\n\tboundary=\"OUT\"\n\n" TEXT END,
+		    false },
 		{ "folded type", REASON_NONE, MIXED_SHAPE,
 		    TOP "Content-Type:\n multipart/mixed; boundary=OUT\n\n" TEXT END, false },
 		{ "semicolon at the end", REASON_NONE, "text/plain",
 		    TYPE("text/plain; charset=utf-8;"), false },
 		{ "odd case", REASON_NONE, "text/html", TYPE("TEXT/Html; CHARSET=UTF-8"), false },
 		{ "unquoted slash", REASON_NONE, NULL,
-		    TOP "Content-Type: multipart/related; type=text/html; boundary=OUT\n\n" TEXT END,
+		    TOP "Content-Type: multipart/related; type=text/html; "
+		    "boundary=OUT\n\n" TEXT END,
 		    false },
 		{ "MIME version with a comment", REASON_NONE, NULL,
 		    "MIME-Version: 1.0 (Mac OS X Mail 16.0)\nFrom: a@b\n\nx\n", false },
@@ -156,23 +160,27 @@ honest_mail_is_plain(void **state)
 		{ "unquoted file name with blanks", REASON_NONE, NULL,
 		    PART("Content-Disposition: attachment; filename=a b.pdf"), false },
 		{ "brackets in a boundary", REASON_NONE, MIXED_SHAPE,
-		    TOP "Content-Type: multipart/mixed; boundary=\"B_(ID_x)\"\n\n--B_(ID_x)\n\ntext\n"
+		    TOP "Content-Type: multipart/mixed; "
+		    "boundary=\"B_(ID_x)\"\n\n--B_(ID_x)\n\ntext\n"
 		        "--B_(ID_x)--\n", false },
 		{ "cut short", REASON_NONE, MIXED_SHAPE, MIXED TEXT, false },
 		{ "part without a header", REASON_NONE, MIXED_SHAPE, MIXED "--OUT\n\ntext\n" END,
 		    false },
 		{ "empty part", REASON_NONE, MIXED_SHAPE,
 		    MIXED "--OUT\nContent-Type: text/plain\n\n" END, false },
-		{ "nested", REASON_NONE, "multipart/mixed(multipart/alternative(text/plain,text/html),"
+		{ "nested", REASON_NONE,
+		    "multipart/mixed(multipart/alternative(text/plain,text/html),"
 		    "application/pdf)",
 		    MIXED "--OUT\nContent-Type: multipart/alternative; boundary=alt\n\n"
 		    "--alt\n\nplain\n--alt\nContent-Type: text/html\n\nhtml\n--alt--\n\n"
 		    "--OUT\nContent-Type: application/pdf\n\npdf\n" END, false },
-		{ "message", REASON_NONE, "multipart/mixed(message/rfc822(text/plain),text/plain)",
+		{ "message", REASON_NONE,
+		    "multipart/mixed(message/rfc822(text/plain),text/plain)",
 		    MIXED "--OUT\nContent-Type: message/rfc822\n\nFrom: x@y\n\ninner\n" TEXT END,
 		    false },
 		{ "digest", REASON_NONE, "multipart/digest(message/rfc822(text/plain))",
-		    TOP "Content-Type: multipart/digest; boundary=OUT\n\n--OUT\n\nFrom: x@y\n\nx\n"
+		    TOP "Content-Type: multipart/digest; boundary=OUT\n\n--OUT\n\nFrom: "
+		    "x@y\n\nx\n"
 		    END, false },
 		{ "nested message in two multiparts", REASON_NONE,
 		    "multipart/mixed(message/rfc822(multipart/mixed(text/plain)),text/plain)",
@@ -182,7 +190,8 @@ honest_mail_is_plain(void **state)
 		    MIXED "--OUT\n\n--OU\n-OUT\nOUT\n--out\n" END, false },
 		{ "delivery report", REASON_NONE,
 		    "multipart/report(text/plain,message/delivery-status,text/rfc822-headers)",
-		    TOP "Content-Type: multipart/report; report-type=delivery-status; boundary=OUT\n\n"
+		    TOP "Content-Type: multipart/report; report-type=delivery-status; "
+		    "boundary=OUT\n\n"
 		    TEXT "--OUT\nContent-Type: message/delivery-status\n\nStatus: 5.0.0\n"
 		    "--OUT\nContent-Type: text/rfc822-headers\n\nFrom: x@y\n" END, false },
 	};
@@ -195,20 +204,25 @@ static void
 headers_that_readers_read_differently_are_ambiguous(void **state)
 {
 	static const struct message list[] = {
-		{ "no colon", REASON_HEADER_LINE, NULL, "From: a@b\ngarbage\nTo: c@d\n\nx\n", false },
+		{ "no colon", REASON_HEADER_LINE, NULL, "From: a@b\ngarbage\nTo: c@d\n\nx\n",
+		    false },
 		{ "mbox line", REASON_HEADER_LINE, NULL,
 		    "From a@b Mon Nov 23 21:00:00 2026\nFrom: a@b\n\nx\n", false },
-		{ "quoted mbox line", REASON_HEADER_LINE, NULL, ">From a@b\nFrom: a@b\n\nx\n", false },
+		{ "quoted mbox line", REASON_HEADER_LINE, NULL, ">From a@b\nFrom: a@b\n\nx\n",
+		    false },
 		{ "no name", REASON_HEADER_LINE, NULL, "From: a@b\n: x\n\nx\n", false },
-		{ "8-bit name", REASON_HEADER_LINE, NULL, "From: a@b\nX-\xc3\xa9: x\n\nx\n", false },
+		{ "8-bit name", REASON_HEADER_LINE, NULL, "From: a@b\nX-\xc3\xa9: x\n\nx\n",
+		    false },
 		{ "blank before the colon", REASON_HEADER_COLON, NULL,
 		    "From : a@b\nTo: c@d\n\nx\n", false },
 		{ "tab before the colon", REASON_HEADER_COLON, NULL,
 		    TOP "Content-Type\t: text/html\n\nx\n", false },
 		{ "blank line with blanks", REASON_HEADER_FOLD, NULL, "From: a@b\n \nx: y\n\nx\n",
 		    false },
-		{ "starts with a fold", REASON_HEADER_FOLD, NULL, " x: y\nFrom: a@b\n\nx\n", false },
-		{ "NUL", REASON_HEADER_CONTROL, NULL, "From: a@b\nSubject: a\x01" "b\n\nx\n", false },
+		{ "starts with a fold", REASON_HEADER_FOLD, NULL, " x: y\nFrom: a@b\n\nx\n",
+		    false },
+		{ "NUL", REASON_HEADER_CONTROL, NULL, "From: a@b\nSubject: a\x01" "b\n\nx\n",
+		    false },
 		{ "bare CR", REASON_HEADER_LINE_END, NULL, "From: a@b\nSubject: a\rTo: x\n\nx\n",
 		    false },
 		{ "bare LF", REASON_HEADER_LINE_END, NULL,
@@ -220,17 +234,22 @@ headers_that_readers_read_differently_are_ambiguous(void **state)
 		{ "CR only", REASON_HEADER_LINE_END, NULL, "From: a@b\rTo: c@d\r\rx\r", true },
 		{ "no blank line in a part", REASON_HEADER_OPEN, NULL,
 		    MIXED "--OUT\nContent-Type: text/plain\n" TEXT END, false },
-		{ "part without anything", REASON_HEADER_OPEN, NULL, MIXED "--OUT\n" TEXT END, false },
+		{ "part without anything", REASON_HEADER_OPEN, NULL, MIXED "--OUT\n" TEXT END,
+		    false },
 		{ "two types", REASON_FIELD_TWICE, NULL,
 		    TOP "Content-Type: text/plain\nContent-type: text/html\n\nx\n", false },
 		{ "two equal types", REASON_FIELD_TWICE, NULL,
 		    TOP "Content-Type: text/plain\nContent-Type: text/plain\n\nx\n", false },
-		{ "two encodings", REASON_FIELD_TWICE, NULL, TOP "Content-Transfer-Encoding: 7bit\n"
+		{ "two encodings", REASON_FIELD_TWICE, NULL,
+		    TOP "Content-Transfer-Encoding: 7bit\n"
 		    "Content-Transfer-Encoding: base64\n\nx\n", false },
-		{ "two dispositions", REASON_FIELD_TWICE, NULL, TOP "Content-Disposition: inline\n"
+		{ "two dispositions", REASON_FIELD_TWICE, NULL,
+		    TOP "Content-Disposition: inline\n"
 		    "Content-Disposition: attachment\n\nx\n", false },
-		{ "two versions", REASON_FIELD_TWICE, NULL, TOP "MIME-Version: 1.0\n\nx\n", false },
-		{ "other version", REASON_MIME_VERSION, NULL, "From: a@b\nMIME-Version: 2.0\n\nx\n",
+		{ "two versions", REASON_FIELD_TWICE, NULL, TOP "MIME-Version: 1.0\n\nx\n",
+		    false },
+		{ "other version", REASON_MIME_VERSION, NULL,
+		    "From: a@b\nMIME-Version: 2.0\n\nx\n",
 		    false },
 		{ "empty version", REASON_MIME_VERSION, NULL, "From: a@b\nMIME-Version:\n\nx\n",
 		    false },
@@ -249,28 +268,36 @@ types_that_readers_read_differently_are_ambiguous(void **state)
 		{ "empty", REASON_FIELD_SYNTAX, NULL, TYPE(""), false },
 		{ "no subtype", REASON_FIELD_SYNTAX, NULL, TYPE("text"), false },
 		{ "no subtype after the slash", REASON_FIELD_SYNTAX, NULL, TYPE("text/"), false },
-		{ "blank around the slash", REASON_FIELD_SYNTAX, NULL, TYPE("text / plain"), false },
+		{ "blank around the slash", REASON_FIELD_SYNTAX, NULL, TYPE("text / plain"),
+		    false },
 		{ "two values", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain, text/html"), false },
-		{ "no semicolon", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain charset=utf-8"), false },
+		{ "no semicolon", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain charset=utf-8"),
+		    false },
 		{ "comment", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain (x)"), false },
 		{ "comment before", REASON_FIELD_SYNTAX, NULL, TYPE("(x) text/plain"), false },
 		{ "comment among parameters", REASON_FIELD_SYNTAX, NULL,
 		    TYPE("multipart/mixed; (x) boundary=OUT"), false },
 		{ "quoted", REASON_FIELD_SYNTAX, NULL, TYPE("\"text/plain\""), false },
-		{ "encoded word", REASON_FIELD_SYNTAX, NULL, TYPE("=?utf-8?Q?text/html?="), false },
+		{ "encoded word", REASON_FIELD_SYNTAX, NULL, TYPE("=?utf-8?Q?text/html?="),
+		    false },
 		{ "8-bit", REASON_FIELD_SYNTAX, NULL, TYPE("text/pl\xc3\xa1in"), false },
-		{ "control", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain\x0b; charset=x"), false },
-		{ "begins like a type", REASON_FIELD_SYNTAX, NULL, TYPE("multiparty/mixed"), false },
-		{ "parameter without a value", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain; charset"),
+		{ "control", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain\x0b; charset=x"),
+		    false },
+		{ "begins like a type", REASON_FIELD_SYNTAX, NULL, TYPE("multiparty/mixed"),
+		    false },
+		{ "parameter without a value", REASON_FIELD_SYNTAX, NULL,
+		    TYPE("text/plain; charset"),
 		    false },
 		{ "blank around the equals sign", REASON_FIELD_SYNTAX, NULL,
 		    TYPE("multipart/mixed; boundary =OUT"), false },
 		{ "blank after the equals sign", REASON_FIELD_SYNTAX, NULL,
 		    TYPE("multipart/mixed; boundary= OUT"), false },
-		{ "two semicolons", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain;; charset=x"), false },
+		{ "two semicolons", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain;; charset=x"),
+		    false },
 		{ "text after a quoted value", REASON_FIELD_SYNTAX, NULL,
 		    TYPE("text/plain; charset=\"utf\"-8"), false },
-		{ "open quote", REASON_PARAMETER_SYNTAX, NULL, TYPE("text/plain; name=\"a"), false },
+		{ "open quote", REASON_PARAMETER_SYNTAX, NULL, TYPE("text/plain; name=\"a"),
+		    false },
 		{ "quote inside", REASON_PARAMETER_SYNTAX, NULL, TYPE("text/plain; name=a\"b\""),
 		    false },
 		{ "charset twice", REASON_PARAMETER_TWICE, NULL,
@@ -285,7 +312,8 @@ types_that_readers_read_differently_are_ambiguous(void **state)
 		    TYPE("text/plain; name*0=a; name*2=b"), false },
 		{ "continuation without a start", REASON_PARAMETER_SYNTAX, NULL,
 		    TYPE("text/plain; name*1=a"), false },
-		{ "leading zero", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain; name*00=a"), false },
+		{ "leading zero", REASON_FIELD_SYNTAX, NULL, TYPE("text/plain; name*00=a"),
+		    false },
 		{ "encoded NUL", REASON_PARAMETER_SYNTAX, NULL,
 		    TYPE("text/plain; name*=us-ascii''a.exe%00.pdf"), false },
 		{ "8-bit charset", REASON_PARAMETER_SYNTAX, NULL,
@@ -301,7 +329,8 @@ types_that_readers_read_differently_are_ambiguous(void **state)
 		{ "encoded multipart", REASON_ENCODING_MISPLACED, MIXED_SHAPE,
 		    "Content-Transfer-Encoding: base64\n" MIXED TEXT END, false },
 		{ "encoded message", REASON_ENCODING_MISPLACED, NULL,
-		    PART("Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable"),
+		    PART("Content-Type: message/rfc822\nContent-Transfer-Encoding: "
+		    "quoted-printable"),
 		    false },
 		{ "partial", REASON_MESSAGE_PARTIAL, NULL,
 		    TYPE("message/partial; id=x; number=1"), false },
@@ -319,7 +348,8 @@ static void
 boundaries_that_readers_read_differently_are_ambiguous(void **state)
 {
 	static const struct message list[] = {
-		{ "none", REASON_BOUNDARY_MISSING, "multipart/mixed", TYPE("multipart/mixed"), false },
+		{ "none", REASON_BOUNDARY_MISSING, "multipart/mixed", TYPE("multipart/mixed"),
+		    false },
 		{ "empty", REASON_BOUNDARY_SYNTAX, NULL, BOUNDARY("\"\""), false },
 		{ "empty, unquoted", REASON_PARAMETER_SYNTAX, NULL, BOUNDARY(""), false },
 		{ "twice", REASON_PARAMETER_TWICE, NULL, BOUNDARY("OUT; boundary=IN"), false },
@@ -345,17 +375,21 @@ boundaries_that_readers_read_differently_are_ambiguous(void **state)
 		{ "seventy", REASON_NONE, MIXED_SHAPE,
 		    TOP "Content-Type: multipart/mixed; boundary="
 		    "1234567890123456789012345678901234567890123456789012345678901234567890\n\n"
-		    "--1234567890123456789012345678901234567890123456789012345678901234567890\n\nx\n"
-		    "--1234567890123456789012345678901234567890123456789012345678901234567890--\n",
+		    "--1234567890123456789012345678901234567890123456789012345678901234567890\n\n"
+		    "x\n--1234567890123456789012345678901234567890123456789012345678901234567890"
+		    "--\n",
 		    false },
 		{ "seventy-one", REASON_BOUNDARY_SYNTAX, NULL,
 		    TYPE("multipart/mixed; boundary="
-		    "12345678901234567890123456789012345678901234567890123456789012345678901"), false },
+		    "12345678901234567890123456789012345678901234567890123456789012345678901"),
+		    false },
 		{ "inner equal", REASON_BOUNDARY_CLASH, NULL,
-		    MIXED "--OUT\nContent-Type: multipart/mixed; boundary=OUT\n\n--OUT\n\nx\n" END,
+		    MIXED "--OUT\nContent-Type: multipart/mixed; "
+		    "boundary=OUT\n\n--OUT\n\nx\n" END,
 		    false },
 		{ "inner is a prefix", REASON_BOUNDARY_CLASH, NULL,
-		    MIXED "--OUT\nContent-Type: multipart/mixed; boundary=OU\n\n--OU\n\nx\n--OU--\n"
+		    MIXED "--OUT\nContent-Type: multipart/mixed; "
+		    "boundary=OU\n\n--OU\n\nx\n--OU--\n"
 		    END, false },
 		{ "outer is a prefix", REASON_BOUNDARY_CLASH, NULL,
 		    MIXED "--OUT\nContent-Type: multipart/mixed; boundary=OUTER\n\n--OUTER\n\nx\n"
@@ -374,21 +408,27 @@ structures_that_readers_read_differently_are_ambiguous(void **state)
 		    false },
 		{ "delimiter goes on inside a part", REASON_DELIMITER_ODD, NULL,
 		    MIXED TEXT "--OUTx\n" END, false },
-		{ "close goes on", REASON_DELIMITER_ODD, NULL, MIXED TEXT "--OUT--x\n" END, false },
-		{ "half a close", REASON_DELIMITER_ODD, NULL, MIXED TEXT "--OUT-\n" END, false },
-		{ "NUL after a delimiter", REASON_DELIMITER_ODD, NULL, MIXED TEXT "--OUT\x01\n" END,
+		{ "close goes on", REASON_DELIMITER_ODD, NULL, MIXED TEXT "--OUT--x\n" END,
 		    false },
-		{ "blank before a delimiter", REASON_DELIMITER_ODD, NULL, MIXED TEXT " --OUT\n" END,
+		{ "half a close", REASON_DELIMITER_ODD, NULL, MIXED TEXT "--OUT-\n" END, false },
+		{ "NUL after a delimiter", REASON_DELIMITER_ODD, NULL,
+		    MIXED TEXT "--OUT\x01\n" END,
+		    false },
+		{ "blank before a delimiter", REASON_DELIMITER_ODD, NULL,
+		    MIXED TEXT " --OUT\n" END,
 		    false },
 		{ "delimiter after a bare CR", REASON_DELIMITER_ODD, NULL,
 		    MIXED TEXT "x\r--OUT\n" END, false },
 		{ "delimiter with a bare LF", REASON_DELIMITER_LINE_END, NULL,
-		    "Content-Type: multipart/mixed; boundary=OUT\r\n\r\n--OUT\n\r\nx\r\n--OUT--\r\n",
+		    "Content-Type: multipart/mixed; "
+		    "boundary=OUT\r\n\r\n--OUT\n\r\nx\r\n--OUT--\r\n",
 		    true },
 		{ "delimiter after a bare LF", REASON_DELIMITER_LINE_END, NULL,
-		    "Content-Type: multipart/mixed; boundary=OUT\r\n\r\n--OUT\r\n\r\nx\n--OUT--\r\n",
+		    "Content-Type: multipart/mixed; "
+		    "boundary=OUT\r\n\r\n--OUT\r\n\r\nx\n--OUT--\r\n",
 		    true },
-		{ "no delimiter", REASON_MULTIPART_OPEN, "multipart/mixed()", MIXED "text\n", false },
+		{ "no delimiter", REASON_MULTIPART_OPEN, "multipart/mixed()", MIXED "text\n",
+		    false },
 		{ "inner without a close", REASON_MULTIPART_OPEN, NULL,
 		    MIXED "--OUT\nContent-Type: multipart/mixed; boundary=in\n\n--in\n\nx\n" END,
 		    false },
@@ -397,7 +437,8 @@ structures_that_readers_read_differently_are_ambiguous(void **state)
 		{ "no part", REASON_MULTIPART_EMPTY, "multipart/mixed()", MIXED END, false },
 		{ "part after the end", REASON_MULTIPART_AFTER_END, MIXED_SHAPE,
 		    MIXED TEXT END TEXT END, false },
-		{ "second close", REASON_MULTIPART_AFTER_END, MIXED_SHAPE, MIXED TEXT END END, false },
+		{ "second close", REASON_MULTIPART_AFTER_END, MIXED_SHAPE, MIXED TEXT END END,
+		    false },
 		{ "part hidden in the preamble", REASON_HIDDEN_PART, NULL,
 		    MIXED "--x\nContent-Type: text/html\n\nhidden\n" TEXT END, false },
 		{ "part hidden in the epilogue", REASON_HIDDEN_PART, NULL,
@@ -418,20 +459,25 @@ names_are_stricter_where_somebody_signs(void **state)
 {
 	static const struct message list[] = {
 		{ "unquoted blanks", REASON_PARAMETER_SYNTAX, NULL,
-		    SIGNED "--OUT\nContent-Disposition: attachment; filename=a b.pdf\n\nx\n" P7S END,
+		    SIGNED "--OUT\nContent-Disposition: attachment; filename=a "
+		    "b.pdf\n\nx\n" P7S END,
 		    false },
 		{ "backslash", REASON_PARAMETER_SYNTAX, NULL,
-		    SIGNED "--OUT\nContent-Type: text/plain; name=\"C:\\a\"\n\nx\n" P7S END, false },
-		{ "plain", REASON_NONE, "multipart/signed(text/plain,application/pkcs7-signature)",
+		    SIGNED "--OUT\nContent-Type: text/plain; name=\"C:\\a\"\n\nx\n" P7S END,
+		    false },
+		{ "plain", REASON_NONE,
+		    "multipart/signed(text/plain,application/pkcs7-signature)",
 		    SIGNED TEXT P7S END, false },
 		{ "cut short", REASON_MULTIPART_OPEN, NULL, SIGNED TEXT P7S, false },
 		{ "text around it", REASON_NONE, NULL, SIGNED "This is signed.\n" TEXT P7S END
 		    "footer\n", false },
 		{ "bare LF in it", REASON_LINE_ENDS_MIXED, NULL,
-		    "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\none\ntwo\r\n--b\r\n"
+		    "Content-Type: multipart/signed; "
+		    "boundary=b\r\n\r\n--b\r\n\r\none\ntwo\r\n--b\r\n"
 		    "Content-Type: application/pkcs7-signature\r\n\r\nMIIB\r\n--b--\r\n", true },
 		{ "bare CR in it", REASON_LINE_ENDS_MIXED, NULL,
-		    "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\none\rtwo\r\n--b\r\n"
+		    "Content-Type: multipart/signed; "
+		    "boundary=b\r\n\r\n--b\r\n\r\none\rtwo\r\n--b\r\n"
 		    "Content-Type: application/pkcs7-signature\r\n\r\nMIIB\r\n--b--\r\n", true },
 		{ "CRLF inside, LF outside, as openssl writes it", REASON_NONE, NULL,
 		    "Content-Type: multipart/signed; boundary=b\n\n--b\n"
@@ -544,7 +590,8 @@ opaque_content_goes_on_below_its_part(void **state)
 	char path[SCAN_PATH_SIZE];
 
 	(void)state;
-	run(span_str("Content-Type: application/pkcs7-mime; smime-type=signed-data\r\n\r\nx\r\n"));
+	run(span_str("Content-Type: application/pkcs7-mime; "
+	    "smime-type=signed-data\r\n\r\nx\r\n"));
 	assert_true(scan_root_signed(scan));
 	assert_int_equal(scan_message(scan, content, ORIGIN_CONTENT, 0, facts, &e), 0);
 	assert_int_equal(facts->part_count, 4);
@@ -608,7 +655,8 @@ messages_made_to_exhaust_us_end_in_a_limit(void **state)
 
 	buf_reset(&m);
 	for (int i = 0; i < 20000; i++)
-		buf_printf(&m, "Content-Type: multipart/mixed; boundary=b%dx\r\n\r\n--b%dx\r\n", i, i);
+		buf_printf(&m, "Content-Type: multipart/mixed; boundary=b%dx\r\n\r\n--b%dx\r\n",
+		    i, i);
 	expect_limit(&m, REASON_LIMIT_DEPTH, "nested multiparts");
 
 	buf_reset(&m);
@@ -675,7 +723,8 @@ messages_made_to_exhaust_us_end_in_a_limit(void **state)
 	buf_reset(&m);
 	buf_put_str(&m, "From: a@b\r\n\r\n");
 	while (m.len <= LIMIT_MESSAGE_BYTES)
-		buf_put_str(&m, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n");
+		buf_put_str(&m,
+		    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n");
 	expect_limit(&m, REASON_LIMIT_MESSAGE, "the message");
 	buf_free(&m);
 }

@@ -145,7 +145,8 @@ file_names_are_safe(void **state)
 		{ "CON", "_CON" }, { "nul.txt", "_nul.txt" }, { "com1", "_com1" },
 		{ "LPT9.pdf", "_LPT9.pdf" }, { "COM\xc2\xb9", "_COM\xc2\xb9" },
 		{ "console", "console" }, { "com10", "com10" }, { "aux .c", "_aux .c" },
-		{ ".bashrc", "bashrc" }, { "name. . .", "name" }, { "a?b*c<d>e|f\"", "a_b_c_d_e_f_" },
+		{ ".bashrc", "bashrc" }, { "name. . .", "name" }, { "a?b*c<d>e|f\"",
+		    "a_b_c_d_e_f_" },
 		{ "line\r\nbreak.pdf", "line break.pdf" },
 		{ "exe\xe2\x80\xae" "fdp.doc", "exefdp.doc" },
 	};
