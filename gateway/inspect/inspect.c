@@ -28,6 +28,8 @@
 #include "gateway/inspect/trust_store.h"
 #include "gateway/inspect/verdict.h"
 
+#define UTF8_MAX 4 /* bytes of one character: what a cut may leave free */
+
 struct inspector {
 	struct trust *trust;
 	struct scan *scan;
@@ -219,12 +221,23 @@ take_part(struct examination *x)
 		finding_say(&x->gate, CHECK_FAIL, REASON_LINE_ENDS_MIXED, NULL, NULL);
 }
 
+/* A full pool cuts what is added to it, be it an address: then nothing in it counts. */
+static bool
+pool_is_full(const struct facts *f)
+{
+	return f->pool_length + UTF8_MAX > FACTS_POOL_MAX;
+}
+
 static void
 settle_structure(struct examination *x)
 {
 	const struct scan_problem *p = scan_problem(x->inspector->scan);
+	struct span none = { 0 };
 
-	if (p->reason != REASON_NONE)
+	if (pool_is_full(x->facts))
+		facts_set_check(x->facts, CHECK_STRUCTURE, CHECK_FAIL, REASON_LIMIT_TEXT, none,
+		    none);
+	else if (p->reason != REASON_NONE)
 		facts_set_check(x->facts, CHECK_STRUCTURE, CHECK_FAIL, p->reason, p->arg1,
 		    p->arg2);
 	else

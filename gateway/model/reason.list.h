@@ -345,6 +345,9 @@ REASON(LIMIT_PARAMETERS, "too-many-parameters", VERDICT_LIMIT, "5.3.4",
 REASON(LIMIT_ADDRESSES, "too-many-addresses", VERDICT_LIMIT, "5.3.4",
     N_("The {2} field holds more than {1} addresses."),
     N_("Send the message to fewer recipients at a time."))
+REASON(LIMIT_TEXT, "too-much-text", VERDICT_LIMIT, "5.3.4",
+    N_("The names, types and headings of the message are longer than we keep."),
+    N_("Send the documents in several messages."))
 REASON(LIMIT_DOCUMENTS, "too-many-documents", VERDICT_LIMIT, "5.3.4",
     N_("The message holds more than {1} documents."),
     N_("Send the documents in several messages."))

@@ -575,6 +575,35 @@ a_list_issued_after_expiry_says_nothing(void **state)
 	inspector_free(&i);
 }
 
+/*
+ * A sender who fills the facts could have an address cut to another one. Nested parts with
+ * long types do it without a single document.
+ */
+static void
+facts_that_are_full_are_a_limit(void **state)
+{
+	struct inspector *i = inspector_with(trust_with("root.pem", 0, INT64_MAX));
+	struct buf text;
+	char type[200];
+
+	(void)state;
+	memset(type, 'x', sizeof(type) - 1);
+	type[sizeof(type) - 1] = '\0';
+	buf_init(&text, 1024 * 1024);
+	buf_put_str(&text, "From: " SENDER "\r\nMIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+	for (unsigned n = 0; n < 600; n++)
+		buf_printf(&text, "--b\r\nContent-Type: multipart/%s; boundary=c%03u\r\n\r\n"
+		    "--c%03u\r\nContent-Type: text/plain\r\n\r\n\r\n--c%03u--\r\n\r\n",
+		    type, n, n, n);
+	buf_put_str(&text, "--b--\r\n");
+	struct facts *f = examine(i, buf_span(&text), now);
+	assert_int_equal(f->verdict, VERDICT_LIMIT);
+	facts_free(&f);
+	buf_free(&text);
+	inspector_free(&i);
+}
+
 int
 main(void)
 {
@@ -588,6 +617,7 @@ main(void)
 		cmocka_unit_test(only_the_certificate_whose_key_signed_counts),
 		cmocka_unit_test(revocation_has_dates),
 		cmocka_unit_test(a_list_issued_after_expiry_says_nothing),
+		cmocka_unit_test(facts_that_are_full_are_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
