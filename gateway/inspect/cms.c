@@ -81,7 +81,7 @@ open_content_info(struct span in, enum cms_form form, struct span *signed_data,
 	}
 	for (size_t i = 0; i < sizeof(other_kinds) / sizeof(other_kinds[0]); i++) {
 		if (span_equal(type.content, other_kinds[i].oid)) {
-			fault(f, form == CMS_OPAQUE ? other_kinds[i].opaque : REASON_CMS_TYPE,
+			fault(f, form == CMS_FORM_OPAQUE ? other_kinds[i].opaque : REASON_CMS_TYPE,
 			    other_kinds[i].name);
 			return false;
 		}
@@ -406,9 +406,9 @@ check_listed(const struct cms *c, const enum hash *digests, unsigned count,
 static void
 check_content(enum cms_form form, const struct cms *c, bool has_content, struct finding *f)
 {
-	if (form == CMS_DETACHED && has_content)
+	if (form == CMS_FORM_DETACHED && has_content)
 		fault(f, REASON_CONTENT_EMBEDDED, NULL);
-	else if (form == CMS_OPAQUE && c->content.len == 0)
+	else if (form == CMS_FORM_OPAQUE && c->content.len == 0)
 		fault(f, REASON_CONTENT_MISSING, NULL);
 }
 
@@ -429,7 +429,7 @@ read_signers(struct span set, enum cms_form form, bool has_content, struct cms *
 		if (count++ == 0)
 			first = item;
 	}
-	if (count == 0 && form == CMS_OPAQUE && !has_content && out->certificate_count > 0) {
+	if (count == 0 && form == CMS_FORM_OPAQUE && !has_content && out->certificate_count > 0) {
 		fault(f, REASON_CERTIFICATES_ONLY, NULL);
 		return;
 	}
@@ -456,7 +456,7 @@ cms_open(struct span in, enum cms_form form, struct cms *out, struct finding *f)
 	*out = (struct cms){ .certificate_count = 0 };
 	buf_init(&out->joined, LIMIT_OPAQUE_BYTES);
 	finding_say(f, CHECK_OK, REASON_NONE, NULL, NULL);
-	if (in.len > (form == CMS_DETACHED ? LIMIT_CMS_BYTES : LIMIT_OPAQUE_BYTES)) {
+	if (in.len > (form == CMS_FORM_DETACHED ? LIMIT_CMS_BYTES : LIMIT_OPAQUE_BYTES)) {
 		fault(f, REASON_CMS_LIMIT, "bytes");
 		return;
 	}

@@ -17,8 +17,8 @@
 #include "gateway/model/limits.h"
 
 enum cms_form {
-	CMS_DETACHED, /* second part of multipart/signed: the content is outside */
-	CMS_OPAQUE,   /* application/pkcs7-mime: the content is inside */
+	CMS_FORM_DETACHED, /* second part of multipart/signed: the content is outside */
+	CMS_FORM_OPAQUE,   /* application/pkcs7-mime: the content is inside */
 };
 
 #define CMS_DIGESTS_MAX 16

@@ -127,7 +127,7 @@ open_signature(struct examination *x)
 	enum codec_result r;
 
 	buf_init(&x->encoded,
-	    x->layer.form == CMS_DETACHED ? LIMIT_CMS_BYTES : LIMIT_OPAQUE_BYTES);
+	    x->layer.form == CMS_FORM_DETACHED ? LIMIT_CMS_BYTES : LIMIT_OPAQUE_BYTES);
 	r = content_decode(x->inspector->scan, x->facts, x->layer.signature, &x->encoded);
 	if (r != CODEC_OK) {
 		decode_failed(r, &x->gate);
@@ -140,7 +140,7 @@ open_signature(struct examination *x)
 		    span_of(NULL, 0));
 	x->facts->signature_part = x->layer.signature;
 	x->facts->form
-	    = x->layer.form == CMS_DETACHED ? SIGNATURE_DETACHED : SIGNATURE_OPAQUE;
+	    = x->layer.form == CMS_FORM_DETACHED ? SIGNATURE_DETACHED : SIGNATURE_OPAQUE;
 }
 
 /* A header field or an empty line comes first, or it is no MIME entity (A05, A18). */
@@ -255,7 +255,7 @@ examine_layer(struct examination *x, int content_fd, struct error *e)
 	open_signature(x);
 	if (!x->has_cms)
 		return 0;
-	if (x->layer.form == CMS_OPAQUE)
+	if (x->layer.form == CMS_FORM_OPAQUE)
 		return take_content(x, content_fd, e);
 	take_part(x);
 	return 0;
@@ -275,7 +275,7 @@ examine_signature(struct examination *x, struct error *e)
 		.cms = &x->cms,
 		.content = x->covered,
 		.lf = x->ends == ENDS_LF,
-		.micalg = micalg != NULL && x->layer.form == CMS_DETACHED
+		.micalg = micalg != NULL && x->layer.form == CMS_FORM_DETACHED
 		    ? micalg->value : span_of(NULL, 0),
 		.from_problem = x->from_problem,
 		.at = x->question->at,

@@ -78,7 +78,7 @@ find_detached(const struct scan *s, const struct facts *f, const struct scan_par
 		return;
 	}
 	out->present = true;
-	out->form = CMS_DETACHED;
+	out->form = CMS_FORM_DETACHED;
 	if (root->children != 2) {
 		snprintf(count, sizeof(count), "%u", root->children);
 		finding_say(&out->finding, CHECK_FAIL, REASON_SIGNATURE_PARTS, count, NULL);
@@ -126,7 +126,7 @@ layer_find(const struct scan *s, const struct facts *f, struct layer *out)
 		find_detached(s, f, root, out);
 	} else if (is_pkcs7_mime(root) || is_p7m_by_name(root)) {
 		out->present = true;
-		out->form = CMS_OPAQUE;
+		out->form = CMS_FORM_OPAQUE;
 		out->signature = 0;
 		out->label = parameter(&root->type_parameters, "smime-type");
 	} else {
@@ -137,7 +137,7 @@ layer_find(const struct scan *s, const struct facts *f, struct layer *out)
 bool
 layer_label_contradicts(const struct layer *l)
 {
-	return l->form == CMS_OPAQUE && l->label.len > 0
+	return l->form == CMS_FORM_OPAQUE && l->label.len > 0
 	    && !span_is_nocase(l->label, "signed-data");
 }
 
@@ -157,6 +157,6 @@ layer_note(const struct scan *s, const struct layer *l, struct facts *f)
 	if (is_pkcs7_mime(content)
 	    && is_encrypted_label(parameter(&content->type_parameters, "smime-type")))
 		facts_add_note(f, REASON_NOTE_CONTENT_ENCRYPTED, none, none);
-	if (l->form == CMS_DETACHED && scan_part(s, 0)->extra_text)
+	if (l->form == CMS_FORM_DETACHED && scan_part(s, 0)->extra_text)
 		facts_add_note(f, REASON_NOTE_OUTSIDE_TEXT, none, none);
 }

@@ -190,88 +190,88 @@ static void
 each_fault_alone_is_refused_with_its_reason(void **state)
 {
 	static const struct gate_case cases[] = {
-		{ "A01 detached", CMS_DETACHED, { .kind = NULL }, REASON_NONE },
-		{ "A01 opaque", CMS_OPAQUE, { .embedded = true }, REASON_NONE },
-		{ "A15 opaque in BER", CMS_OPAQUE,
+		{ "A01 detached", CMS_FORM_DETACHED, { .kind = NULL }, REASON_NONE },
+		{ "A01 opaque", CMS_FORM_OPAQUE, { .embedded = true }, REASON_NONE },
+		{ "A15 opaque in BER", CMS_FORM_OPAQUE,
 		    { .embedded = true, .pieces = true, .indefinite = true }, REASON_NONE },
-		{ "A15 detached in BER", CMS_DETACHED, { .indefinite = true }, REASON_NONE },
-		{ "A19 by key identifier", CMS_DETACHED, { .by_key_id = true }, REASON_NONE },
-		{ "A19 by key identifier, version 3", CMS_DETACHED,
+		{ "A15 detached in BER", CMS_FORM_DETACHED, { .indefinite = true }, REASON_NONE },
+		{ "A19 by key identifier", CMS_FORM_DETACHED, { .by_key_id = true }, REASON_NONE },
+		{ "A19 by key identifier, version 3", CMS_FORM_DETACHED,
 		    { .by_key_id = true, .version = "\x03" }, REASON_NONE },
-		{ "version 3 without need", CMS_DETACHED, { .version = "\x03" },
+		{ "version 3 without need", CMS_FORM_DETACHED, { .version = "\x03" },
 		    REASON_CMS_ENCODING },
-		{ "version 0", CMS_DETACHED, { .version = "\x00" }, REASON_CMS_ENCODING },
-		{ "negative version", CMS_DETACHED, { .version = "\xff" }, REASON_CMS_ENCODING },
-		{ "A20 unsigned attributes", CMS_DETACHED, { .unsigned_attributes = true },
+		{ "version 0", CMS_FORM_DETACHED, { .version = "\x00" }, REASON_CMS_ENCODING },
+		{ "negative version", CMS_FORM_DETACHED, { .version = "\xff" }, REASON_CMS_ENCODING },
+		{ "A20 unsigned attributes", CMS_FORM_DETACHED, { .unsigned_attributes = true },
 		    REASON_NONE },
-		{ "B03 lists inside", CMS_DETACHED, { .crls = true }, REASON_NONE },
-		{ "attribute certificate", CMS_DETACHED,
+		{ "B03 lists inside", CMS_FORM_DETACHED, { .crls = true }, REASON_NONE },
+		{ "attribute certificate", CMS_FORM_DETACHED,
 		    { .attribute_certificate = true, .version = "\x04" }, REASON_NONE },
-		{ "no certificate", CMS_DETACHED, { .no_certificates = true }, REASON_NONE },
-		{ "64 certificates", CMS_DETACHED, { .certificates = 64 }, REASON_NONE },
-		{ "A02 content inside a detached one", CMS_DETACHED, { .embedded = true },
+		{ "no certificate", CMS_FORM_DETACHED, { .no_certificates = true }, REASON_NONE },
+		{ "64 certificates", CMS_FORM_DETACHED, { .certificates = 64 }, REASON_NONE },
+		{ "A02 content inside a detached one", CMS_FORM_DETACHED, { .embedded = true },
 		    REASON_CONTENT_EMBEDDED },
-		{ "A02 empty content inside", CMS_DETACHED,
+		{ "A02 empty content inside", CMS_FORM_DETACHED,
 		    { .embedded = true, .empty_content = true }, REASON_CONTENT_EMBEDDED },
-		{ "A18 no content in an opaque one", CMS_OPAQUE, { .kind = NULL },
+		{ "A18 no content in an opaque one", CMS_FORM_OPAQUE, { .kind = NULL },
 		    REASON_CONTENT_MISSING },
-		{ "A18 empty content", CMS_OPAQUE, { .embedded = true, .empty_content = true },
+		{ "A18 empty content", CMS_FORM_OPAQUE, { .embedded = true, .empty_content = true },
 		    REASON_CONTENT_MISSING },
-		{ "A04 no signed attributes", CMS_DETACHED, { .no_attributes = true },
+		{ "A04 no signed attributes", CMS_FORM_DETACHED, { .no_attributes = true },
 		    REASON_ATTRIBUTES_MISSING },
-		{ "A06 no signer", CMS_DETACHED, { .no_signers = true }, REASON_SIGNER_COUNT },
-		{ "A06 no signer, no certificate", CMS_DETACHED,
+		{ "A06 no signer", CMS_FORM_DETACHED, { .no_signers = true }, REASON_SIGNER_COUNT },
+		{ "A06 no signer, no certificate", CMS_FORM_DETACHED,
 		    { .no_signers = true, .no_certificates = true }, REASON_SIGNER_COUNT },
-		{ "A07 certificates only, bare", CMS_OPAQUE, { .no_signers = true },
+		{ "A07 certificates only, bare", CMS_FORM_OPAQUE, { .no_signers = true },
 		    REASON_CERTIFICATES_ONLY },
-		{ "A06 no signer, opaque with content", CMS_OPAQUE,
+		{ "A06 no signer, opaque with content", CMS_FORM_OPAQUE,
 		    { .no_signers = true, .embedded = true }, REASON_SIGNER_COUNT },
-		{ "A08 two signers", CMS_DETACHED, { .signers = 2 }, REASON_SIGNER_COUNT },
-		{ "A24 100 signers", CMS_DETACHED, { .signers = 100 }, REASON_CMS_LIMIT },
-		{ "A24 65 certificates", CMS_DETACHED, { .certificates = 65 },
+		{ "A08 two signers", CMS_FORM_DETACHED, { .signers = 2 }, REASON_SIGNER_COUNT },
+		{ "A24 100 signers", CMS_FORM_DETACHED, { .signers = 100 }, REASON_CMS_LIMIT },
+		{ "A24 65 certificates", CMS_FORM_DETACHED, { .certificates = 65 },
 		    REASON_CMS_LIMIT },
-		{ "A10 contentType missing", CMS_DETACHED, { .attributes = { digest } },
+		{ "A10 contentType missing", CMS_FORM_DETACHED, { .attributes = { digest } },
 		    REASON_ATTRIBUTE_WRONG },
-		{ "A10 contentType twice", CMS_DETACHED,
+		{ "A10 contentType twice", CMS_FORM_DETACHED,
 		    { .attributes = { content_type, content_type, digest } },
 		    REASON_ATTRIBUTE_WRONG },
-		{ "A10 contentType not id-data", CMS_DETACHED,
+		{ "A10 contentType not id-data", CMS_FORM_DETACHED,
 		    { .attributes = { content_type_other, digest } }, REASON_ATTRIBUTE_WRONG },
-		{ "A10 contentType without value", CMS_DETACHED,
+		{ "A10 contentType without value", CMS_FORM_DETACHED,
 		    { .attributes = { content_type_empty, digest } }, REASON_CMS_ENCODING },
-		{ "A10 messageDigest missing", CMS_DETACHED, { .attributes = { content_type } },
+		{ "A10 messageDigest missing", CMS_FORM_DETACHED, { .attributes = { content_type } },
 		    REASON_ATTRIBUTE_WRONG },
-		{ "A10 messageDigest twice", CMS_DETACHED,
+		{ "A10 messageDigest twice", CMS_FORM_DETACHED,
 		    { .attributes = { content_type, digest, digest } }, REASON_ATTRIBUTE_WRONG },
-		{ "A10 messageDigest with two values", CMS_DETACHED,
+		{ "A10 messageDigest with two values", CMS_FORM_DETACHED,
 		    { .attributes = { content_type, digest_twice } }, REASON_ATTRIBUTE_WRONG },
-		{ "A10 messageDigest too short", CMS_DETACHED,
+		{ "A10 messageDigest too short", CMS_FORM_DETACHED,
 		    { .attributes = { content_type, digest_short } }, REASON_ATTRIBUTE_WRONG },
-		{ "A21 signingTime absent", CMS_DETACHED,
+		{ "A21 signingTime absent", CMS_FORM_DETACHED,
 		    { .attributes = { content_type, digest } }, REASON_NONE },
-		{ "A21 signingTime twice", CMS_DETACHED,
+		{ "A21 signingTime twice", CMS_FORM_DETACHED,
 		    { .attributes = { content_type, signing_time, signing_time, digest } },
 		    REASON_ATTRIBUTE_WRONG },
-		{ "A21 signingTime of another type", CMS_DETACHED,
+		{ "A21 signingTime of another type", CMS_FORM_DETACHED,
 		    { .attributes = { content_type, signing_time_bad, digest } },
 		    REASON_ATTRIBUTE_WRONG },
-		{ "A11 no digest listed", CMS_DETACHED, { .no_digests = true },
+		{ "A11 no digest listed", CMS_FORM_DETACHED, { .no_digests = true },
 		    REASON_DIGEST_UNLISTED },
-		{ "A11 another digest listed", CMS_DETACHED, { .other_digest = true },
+		{ "A11 another digest listed", CMS_FORM_DETACHED, { .other_digest = true },
 		    REASON_DIGEST_UNLISTED },
-		{ "A12 algorithms disagree", CMS_DETACHED, { .disagree = true },
+		{ "A12 algorithms disagree", CMS_FORM_DETACHED, { .disagree = true },
 		    REASON_ALGORITHMS_DISAGREE },
-		{ "A14 trailing byte", CMS_DETACHED, { .trailing = true }, REASON_CMS_TRAILING },
-		{ "something after the SignerInfo's fields", CMS_DETACHED,
+		{ "A14 trailing byte", CMS_FORM_DETACHED, { .trailing = true }, REASON_CMS_TRAILING },
+		{ "something after the SignerInfo's fields", CMS_FORM_DETACHED,
 		    { .signer_tail = true }, REASON_CMS_ENCODING },
-		{ "2.4 content of another type", CMS_DETACHED, { .inner = "\x02" },
+		{ "2.4 content of another type", CMS_FORM_DETACHED, { .inner = "\x02" },
 		    REASON_CONTENT_TYPE },
-		{ "A16 enveloped, opaque", CMS_OPAQUE, { .kind = "\x03" }, REASON_ENCRYPTED },
-		{ "A16 enveloped, detached", CMS_DETACHED, { .kind = "\x03" }, REASON_CMS_TYPE },
-		{ "A16 encrypted", CMS_OPAQUE, { .kind = "\x06" }, REASON_ENCRYPTED },
-		{ "A16 digested", CMS_OPAQUE, { .kind = "\x05" }, REASON_UNSIGNED },
-		{ "A16 plain data", CMS_OPAQUE, { .kind = "\x01" }, REASON_UNSIGNED },
-		{ "A16 unknown kind", CMS_OPAQUE, { .kind = "\x09" }, REASON_CMS_TYPE },
+		{ "A16 enveloped, opaque", CMS_FORM_OPAQUE, { .kind = "\x03" }, REASON_ENCRYPTED },
+		{ "A16 enveloped, detached", CMS_FORM_DETACHED, { .kind = "\x03" }, REASON_CMS_TYPE },
+		{ "A16 encrypted", CMS_FORM_OPAQUE, { .kind = "\x06" }, REASON_ENCRYPTED },
+		{ "A16 digested", CMS_FORM_OPAQUE, { .kind = "\x05" }, REASON_UNSIGNED },
+		{ "A16 plain data", CMS_FORM_OPAQUE, { .kind = "\x01" }, REASON_UNSIGNED },
+		{ "A16 unknown kind", CMS_FORM_OPAQUE, { .kind = "\x09" }, REASON_CMS_TYPE },
 	};
 
 	(void)state;
@@ -305,7 +305,7 @@ what_comes_out_are_the_slices_that_went_in(void **state)
 	(void)state;
 	buf_init(&b, MAX);
 	build(&r, &b);
-	cms_open(buf_span(&b), CMS_OPAQUE, &c, &f);
+	cms_open(buf_span(&b), CMS_FORM_OPAQUE, &c, &f);
 	assert_int_equal(f.state, CHECK_OK);
 	assert_true(span_is(c.content, "a: b\r\n"));
 	assert_int_equal(c.certificate_count, 1);
@@ -340,13 +340,13 @@ cut_and_flipped_at_every_byte_the_gate_holds(void **state)
 		uint8_t *cut = malloc(n + 1);
 		assert_non_null(cut);
 		memcpy(cut, b.data, n);
-		cms_open(span_of(cut, n), CMS_OPAQUE, &c, &f);
+		cms_open(span_of(cut, n), CMS_FORM_OPAQUE, &c, &f);
 		assert_int_equal(f.state, CHECK_FAIL);
 		cms_free(&c);
 		free(cut);
 		for (unsigned bit = 0; bit < 8; bit++) {
 			b.data[n] ^= (uint8_t)(1u << bit);
-			cms_open(buf_span(&b), CMS_OPAQUE, &c, &f);
+			cms_open(buf_span(&b), CMS_FORM_OPAQUE, &c, &f);
 			cms_free(&c);
 			b.data[n] ^= (uint8_t)(1u << bit);
 		}
@@ -363,10 +363,10 @@ sizes_are_limited_before_anything_is_read(void **state)
 
 	(void)state;
 	assert_non_null(big);
-	cms_open(span_of(big, LIMIT_CMS_BYTES + 1), CMS_DETACHED, &c, &f);
+	cms_open(span_of(big, LIMIT_CMS_BYTES + 1), CMS_FORM_DETACHED, &c, &f);
 	assert_int_equal(f.reason, REASON_CMS_LIMIT);
 	cms_free(&c);
-	cms_open(span_of(big, LIMIT_CMS_BYTES), CMS_DETACHED, &c, &f);
+	cms_open(span_of(big, LIMIT_CMS_BYTES), CMS_FORM_DETACHED, &c, &f);
 	assert_int_equal(f.reason, REASON_CMS_ENCODING);
 	cms_free(&c);
 	free(big);
