@@ -46,6 +46,11 @@ class Reader:
         return line[5:].rstrip("\n")
 
 
+def text(word):
+    """A text of mime_tree's output."""
+    return "" if word == "-" else urllib.parse.unquote(word)
+
+
 class Ours(Reader):
     """Our own view: the verdict, the shape, and the range of each leaf's body."""
 
@@ -61,7 +66,11 @@ class Ours(Reader):
             if not line:
                 raise RuntimeError("the scanner died on %s" % path)
             words = line.split()
-            if words[0] == "problem":
+            if words[0] == "file":
+                view["microseconds"] = int(words[2])
+            elif words[0] == "head":
+                view["subject"] = text(words[2])
+            elif words[0] == "problem":
                 view["problem"], view["verdict"] = words[1], words[2]
             elif words[0] == "part":
                 view["parts"].append({
