@@ -109,9 +109,10 @@ on_held(void *context, const char *name, const json_t *record)
 	} else if (record == NULL) {
 		printf("%s  %s\n", name, _("its record cannot be read"));
 	} else {
-		printf("%s  %s  %s  %s -> %s\n", name, member(record, "accepted_at"),
+		printf("%s  %s  %s  %s -> %s  %s\n", name, member(record, "accepted_at"),
 		    member(record, "reason"), member(record, "sender"),
-		    member(record, "recipient"));
+		    member(record, "recipient"),
+		    member(json_object_get(record, "verdict"), "subject"));
 	}
 }
 
