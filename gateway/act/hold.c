@@ -70,6 +70,7 @@ make_record(const struct act_job *job, unsigned recipient)
 	    "verdict", verdict_json(job->facts, NULL));
 }
 
+/* The record is a living file: a newer program, or another hold_days, says it otherwise. */
 static int
 write_folder(const struct act_job *job, const char *name, struct span record, char *path,
     size_t path_size, struct error *e)
@@ -82,7 +83,7 @@ write_folder(const struct act_job *job, const char *name, struct span record, ch
 		return -1;
 	result = folder_write(folder, "original.eml", spool_bytes(job->received), e);
 	if (result == 0)
-		result = folder_write(folder, "hold.json", record, e);
+		result = folder_write_living(folder, "hold.json", record, e);
 	if (result == 0)
 		result = folder_commit(folder, &existed, path, path_size, e);
 	folder_free(&folder);

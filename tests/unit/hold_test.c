@@ -35,9 +35,9 @@ remove_base(void **state)
 }
 
 static void
-hold_a_message(struct act_result *result)
+hold_a_message(unsigned days, struct act_result *result)
 {
-	struct act_settings settings = { .hold_days = 30 };
+	struct act_settings settings = { .hold_days = days };
 	struct envelope *env = calloc(1, sizeof(*env));
 	struct plan *plan = plan_new();
 	struct facts *facts = facts_new();
@@ -82,10 +82,10 @@ what_is_held_is_read_back_as_it_came(void **state)
 	json_t *record;
 
 	(void)state;
-	hold_a_message(&result);
+	hold_a_message(30, &result);
 	assert_int_equal(result.status, ACT_DONE);
 	assert_string_equal(result.text, TX "-0");
-	hold_a_message(&result); /* a redelivery finds it there */
+	hold_a_message(31, &result); /* a redelivery finds it there, reconfigured or not */
 	assert_int_equal(result.status, ACT_DONE);
 
 	assert_int_equal(hold_read(base, TX "-0", &record, &e), 0);
@@ -150,7 +150,7 @@ the_list_shows_each_held_message_once(void **state)
 	(void)state;
 	assert_int_equal(hold_list(base, count, &n, &e), 0);
 	assert_int_equal(n, 0);
-	hold_a_message(&result);
+	hold_a_message(30, &result);
 	assert_int_equal(hold_list(base, count, &n, &e), 0);
 	assert_int_equal(n, 1);
 }
@@ -164,7 +164,7 @@ a_hold_that_cannot_be_written_is_tried_again(void **state)
 	(void)state;
 	memcpy(saved, base, sizeof(base));
 	snprintf(base, sizeof(base), "/nonexistent");
-	hold_a_message(&result);
+	hold_a_message(30, &result);
 	memcpy(base, saved, sizeof(base));
 	assert_int_equal(result.status, ACT_RETRY);
 	assert_non_null(strstr(result.text, "/nonexistent"));
