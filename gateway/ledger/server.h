@@ -11,7 +11,7 @@
 #include "common/error.h"
 #include "gateway/ledger/store.h"
 
-#define LEDGER_CLIENTS_MAX 256
+#define LEDGER_CLIENTS_MAX 960 /* each session keeps one; twice as many during a reload */
 #define LEDGER_USERS_MAX 4
 
 struct ledger_server;

@@ -32,7 +32,7 @@
 #include "gateway/keys/sealer.h"
 #include "gateway/programs/settings.h"
 
-#define CLIENTS_MAX 640 /* above the most sessions that settings allow */
+#define CLIENTS_MAX (SETTINGS_SESSIONS_MAX + 160) /* the others are the operator's */
 #define ACCEPT_AT_ONCE 32 /* before those who are here are asked again */
 #define REPORT_INTERVAL_MS (24 * 3600 * INT64_C(1000))
 #define OPEN_FILES_MAX (CLIENTS_MAX + 32)

@@ -20,6 +20,9 @@
 
 #define EXIT_TEMPORARY 75
 
+_Static_assert(2 * SETTINGS_SESSIONS_MAX <= LEDGER_CLIENTS_MAX,
+    "every session, of the old configuration and of the new, has its place");
+
 static volatile sig_atomic_t stop;
 
 static void

@@ -343,7 +343,7 @@ load_workers(struct loading *l, const struct conf_node *root)
 {
 	struct settings *s = l->s;
 	const struct number numbers[] = {
-		{ "sessions", 1, 500, 8, &s->sessions },
+		{ "sessions", 1, SETTINGS_SESSIONS_MAX, 8, &s->sessions },
 		{ "inspectors", 1, 200, 4, &s->inspectors },
 		{ "session_messages", 1, 1000000, 1000, &s->session_messages },
 		{ "inspect_messages", 1, 1000000, 200, &s->inspect_messages },

@@ -21,6 +21,7 @@
 
 #define SETTINGS_PATH_MAX 512
 #define SETTINGS_LISTENERS_MAX 16
+#define SETTINGS_SESSIONS_MAX 480
 
 struct settings_listener {
 	char name[32];

@@ -906,6 +906,26 @@ the_largest_plan_is_kept_whole(void **state)
 
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* As many as vanthu.conf may ask for, each with its connection kept. */
+static void
+every_session_has_its_place(void **state)
+{
+	enum { SESSIONS = 480 };
+	struct ledger_client *clients[SESSIONS];
+	const uint8_t key[1][DELIVERY_KEY_SIZE] = { { 1 } };
+	struct delivery_record record;
+	struct world *w = *state;
+	struct error e;
+
+	for (unsigned i = 0; i < SESSIONS; i++) {
+		clients[i] = ledger_client_new(w->socket);
+		assert_int_equal(
+		    ledger_lookup(clients[i], key, 1, &record, deadline_after_ms(5000), &e), 0);
+	}
+	for (unsigned i = 0; i < SESSIONS; i++)
+		ledger_client_free(&clients[i]);
+}
+
 int
 main(void)
 {
@@ -925,6 +945,7 @@ main(void)
 		WITH_SERVER(hostile_values_are_only_values),
 		WITH_SERVER(after_the_window_the_same_key_is_a_new_delivery),
 		WITH_SERVER(a_second_process_does_not_get_the_ledger),
+		WITH_SERVER(every_session_has_its_place),
 		cmocka_unit_test(a_request_is_whole_or_refused),
 		cmocka_unit_test(numbers_out_of_range_are_refused),
 		WITH_SERVER(a_client_that_talks_nonsense_is_dropped_alone),
