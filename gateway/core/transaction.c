@@ -61,7 +61,8 @@ struct attempt {
 	const struct envelope *env;
 	const struct spool *received;
 	struct transaction_reply *replies;
-	struct deadline deadline;
+	struct deadline deadline; /* of the second commit */
+	struct deadline until;    /* of all before it: a next hop that stalls costs no record */
 	uint8_t keys[LIMIT_RECIPIENTS][DELIVERY_KEY_SIZE];
 	struct delivery_record records[LIMIT_RECIPIENTS];
 	bool answered[LIMIT_RECIPIENTS];
@@ -124,7 +125,7 @@ count_death(struct attempt *a, struct work *w)
 	unsigned deaths;
 
 	if (ledger_death(a->g->ledger, &w->env, (const uint8_t (*)[DELIVERY_KEY_SIZE])w->keys,
-		w->env.recipient_count, &deaths, a->deadline, &e) != 0) {
+		w->env.recipient_count, &deaths, a->until, &e) != 0) {
 		fail_work(a, w, &e);
 		return ANSWERED;
 	}
@@ -142,7 +143,7 @@ ask_inspector(const struct attempt *a, const struct work *w, const struct spool 
 
 	snprintf(q.tx, sizeof(q.tx), "%s", w->env.tx);
 	return inspector_ask_at(a->g->inspect_socket, &q, message, facts, content,
-	    a->g->inspect_timeout_ms, a->deadline, e);
+	    a->g->inspect_timeout_ms, a->until, e);
 }
 
 static enum examined
@@ -226,7 +227,7 @@ make_outgoing(const struct attempt *a, struct work *w, struct error *e)
 	if (w->plan->sign) {
 		if (act_sign(g->act, g->keys, &w->env, w->facts, w->message,
 			w->plan->sender_agency, &w->signature, &w->signed_message,
-			a->deadline, e) != 0)
+			a->until, e) != 0)
 			return -1;
 		FAULT_POINT("tx-signed");
 		if (fresh && check_own_signature(a, w, e) != 0)
@@ -265,7 +266,7 @@ static void
 perform_some(struct attempt *a, struct work *w, enum plan_action action,
     const unsigned *which, unsigned count)
 {
-	struct act_job job = work_job(w, a->g, action, a->deadline);
+	struct act_job job = work_job(w, a->g, action, a->until);
 	const struct plan_step *steps[PLAN_STEPS_MAX];
 	struct act_result *results = calloc(count, sizeof(*results));
 
@@ -495,7 +496,7 @@ plan_new_work(struct attempt *a, struct work *w)
 	bool conflict;
 
 	FAULT_POINT("tx-before-plan");
-	if (ledger_plan(a->g->ledger, &intent, &conflict, a->deadline, &e) == 0) {
+	if (ledger_plan(a->g->ledger, &intent, &conflict, a->until, &e) == 0) {
 		FAULT_POINT("tx-planned");
 		return 0;
 	}
@@ -650,7 +651,7 @@ compare_outgoing(struct attempt *a, const struct work *w,
 		return;
 	log_warning("the message put together again differs from the one planned");
 	if (ledger_note(a->g->ledger, w->env.tx, "rebuilt", "differs from what was planned",
-		a->deadline, &e) != 0)
+		a->until, &e) != 0)
 		log_warning("%s", e.text);
 }
 
@@ -691,7 +692,7 @@ take_up(struct attempt *a, const char *tx)
 
 	error_set(&e, ERR_TEMP, "no memory");
 	if (w == NULL ||
-	    ledger_fetch(a->g->ledger, tx, &t, &busy, a->deadline, &e) != 0 ||
+	    ledger_fetch(a->g->ledger, tx, &t, &busy, a->until, &e) != 0 ||
 	    restore(a, w, t, &e) != 0) {
 		if (!busy)
 			note_error(a, &e);
@@ -739,7 +740,7 @@ answer_closed(struct attempt *a)
 		}
 		log_info("redelivered, answered as before: %s", r->tx);
 		if (ledger_note(a->g->ledger, r->tx, "redelivered", a->env->recipients[i],
-			a->deadline, &e) != 0)
+			a->until, &e) != 0)
 			log_warning("%s", e.text); /* the answer is true without it */
 	}
 }
@@ -765,7 +766,7 @@ look_up(struct attempt *a, struct error *e)
 	for (unsigned i = 0; i < a->env->recipient_count; i++)
 		envelope_delivery_key(a->env, i, body_digest, a->keys[i]);
 	return ledger_lookup(a->g->ledger, (const uint8_t (*)[DELIVERY_KEY_SIZE])a->keys,
-	    a->env->recipient_count, a->records, a->deadline, e);
+	    a->env->recipient_count, a->records, a->until, e);
 }
 
 static void
@@ -799,6 +800,7 @@ transaction_run(struct gateway *g, const struct envelope *env,
 	a->received = received;
 	a->replies = replies;
 	a->deadline = deadline_earlier(d, deadline_after_ms(TRANSACTION_BUDGET_MS));
+	a->until.at_ms = a->deadline.at_ms - TRANSACTION_CLOSE_MS;
 	if (look_up(a, &e) == 0)
 		run(a);
 	else

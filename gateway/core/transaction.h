@@ -17,6 +17,7 @@
 #include "gateway/model/spool.h"
 
 #define TRANSACTION_BUDGET_MS (300 * 1000) /* all steps; Postfix gives up at 600 s */
+#define TRANSACTION_CLOSE_MS (15 * 1000)   /* of it: kept for the second commit */
 #define TRANSACTION_DEATHS_MAX 3           /* then the message is held unparsed (I8) */
 
 /* What a worker holds from start to end; all borrowed by the transaction. */
