@@ -18,7 +18,7 @@ _serial = itertools.count(1)
 
 def pdf(text="Vanthu", size=0):
     """A one-page PDF that shows an ASCII text, at least `size` bytes long."""
-    stream = b"BT /F1 18 Tf 72 720 Td (" + text.encode("ascii") + b") Tj ET"
+    stream = b"BT /F1 18 Tf 72 720 Td (" + text.encode("ascii", "replace") + b") Tj ET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

@@ -150,12 +150,14 @@ prepare(const struct supervisor *s, enum role role, const char *path, struct sta
 	out->spec.argv = out->argv;
 }
 
-/* Slower from one failure to the next. */
+/* Slower from one failure to the next; workers that die together are one failure. */
 static void
 back_off(struct supervisor *s, enum role role)
 {
 	int64_t wait = s->pace[role].backoff_ms;
 
+	if (clock_monotonic_ms() < s->pace[role].next_ms)
+		return;
 	wait = wait == 0 ? BACKOFF_FIRST_MS : wait * 2;
 	if (wait > BACKOFF_LAST_MS)
 		wait = BACKOFF_LAST_MS;
@@ -329,7 +331,7 @@ maintain(struct supervisor *s, enum role role)
 	dismiss(s, role, t.present > n ? t.present - n : 0, proved);
 	if (t.present >= n || (roles[role].alone && t.older > 0))
 		return -1; /* an ending will call us */
-	if (until(s->pace[role].next_ms) > 0)
+	if (clock_monotonic_ms() < s->pace[role].next_ms)
 		return until(s->pace[role].next_ms);
 	for (unsigned i = t.present; i < n; i++)
 		if (start_worker(s, role) != 0)

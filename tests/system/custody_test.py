@@ -71,9 +71,9 @@ def traffic(world, tokens, stop):
                     tokens.append(t)
             except OSError:
                 pass
-            time.sleep(0.02)
+            time.sleep(0.05)
 
-    threads = [threading.Thread(target=clerk) for _ in range(3)]
+    threads = [threading.Thread(target=clerk) for _ in range(2)]
     for thread in threads:
         thread.start()
     return threads
@@ -117,18 +117,24 @@ def pids_named(world, name):
 
 
 def kill_role(world, name):
+    """Kill every process of a role, five times; vanthud starts them again, each time a
+    little later when they die young."""
+    killed = []
+
     def harm():
         for _ in range(5):
-            pids = pids_named(world, name)
-            assert pids, "no process %s" % name
+            pids = wait_for("a process " + name, lambda: pids_named(world, name), 20)
             for pid in pids:
                 try:
                     os.kill(pid, signal.SIGKILL)
+                    killed.append(pid)
                 except ProcessLookupError:
                     pass
             time.sleep(0.5)
 
     under_traffic(world, harm)
+    assert len(killed) >= 5, killed
+    print("# %d processes killed" % len(killed))
 
 
 def sessions_may_be_killed_under_traffic(world):

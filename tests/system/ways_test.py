@@ -251,7 +251,8 @@ def a_trace_tells_the_way(world):
     world.dovecot.wait_message(BAVI, token)
     by_message_id = world.gateway.command(
         "trace", "--config", world.gateway.config, token.strip("<>"))
-    for word in ("planned", "file", "relay", "closed"):
+    for word in ("received", "examined", "decided", "rule agency-to-agency", "signed",
+                 "planned", "filing", "bavi/", "relaying", "answered for good"):
         assert word in by_message_id, "no %r in:\n%s" % (word, by_message_id)
     by_number = world.gateway.command(
         "trace", "--config", world.gateway.config, "77/QĐ-UBND")
