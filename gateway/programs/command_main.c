@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/fault.h"
 #include "common/i18n.h"
 #include "common/io.h"
 #include "common/log.h"
@@ -132,6 +133,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	log_open("vanthu", LOG_TO_STDERR);
 	i18n_open();
+	FAULT_OPEN();
 	if (argc < 2) {
 		usage(stderr);
 		return COMMAND_USAGE;

@@ -4,6 +4,8 @@
 import collections
 import os
 import re
+import signal
+import subprocess
 import threading
 import time
 
@@ -172,3 +174,72 @@ def power_cut(house, scenario, report):
                       house.log_tail())
 
 
+
+
+# --- releasing what is held -------------------------------------------------------------
+
+
+def release(house, name, environment=None):
+    """vanthu hold release, by force; its exit status."""
+    done = subprocess.run(
+        [house.program("vanthu"), "hold", "release", "--config", house.config, "--force",
+         "--reason", "crash test", name],
+        env=dict(os.environ, **(environment or {})), stdin=subprocess.DEVNULL,
+        stdout=house.log, stderr=house.log, check=False)
+    return done.returncode
+
+
+def held_letter(house, scenario):
+    letter = Letter(house, scenario)
+    letter.deliver()
+    (folder,) = house.survey().of(letter.identifier)["held"]
+    return letter, os.path.basename(folder)
+
+
+def check_release(house, letter, name, crashes):
+    survey = house.survey()
+    copies = survey.copies[letter.identifier]
+    if not copies:
+        raise Broken("LOST: released, never relayed")
+    if len(copies) > 1 + crashes:
+        raise Broken("%d copies after %d crashes" % (len(copies), crashes))
+    if len({copy.data for copy in copies}) != 1:
+        raise Broken("two copies differ")
+    if survey.of(letter.identifier)["held"]:
+        raise Broken("released, and still held")
+    if release(house, name) == 0:
+        raise Broken("released twice")
+    if house.survey().of(letter.identifier) != survey.of(letter.identifier):
+        raise Broken("one more release changed something")
+
+
+def releases(house, scenario, report, until=None):
+    """Kill the command at each point of a release, release again, compare."""
+    log = os.path.join(house.folder, "points.release")
+    letter, name = held_letter(house, scenario)
+    if release(house, name, {"VANTHU_FAULT_LOG": log}) != 0:
+        raise Broken("a release fails")
+    check_release(house, letter, name, 0)
+    with open(log, encoding="ascii") as f:
+        points = collections.Counter(f.read().split())
+    for point, count in sorted(points.items()):
+        for n in range(1, count + 1):
+            if until and time.monotonic() > until:
+                return False
+            fault = "%s:%d:kill" % (point, n)
+            try:
+                letter, name = held_letter(house, scenario)
+                if release(house, name, {"VANTHU_FAULT": fault}) != -signal.SIGKILL:
+                    raise Broken("the fault did not happen")
+                end = time.monotonic() + 20
+                while release(house, name) != 0:
+                    if time.monotonic() > end:
+                        raise Broken("it cannot be released again")
+                    time.sleep(0.05)
+                check_release(house, letter, name, 1)
+                report.kills += 1
+                report.points.add(("vanthu", point))
+                report.result("release: vanthu %s" % fault)
+            except Broken as broken:
+                report.result("release: vanthu %s" % fault, broken, house.log_tail())
+    return True
