@@ -5,12 +5,13 @@
  * Readers repair addresses in many ways, and each repair is a way to show one sender and
  * check another. So the only forms that are read are
  *
- *     local@domain        local@domain (Plain Name)        Display Name <local@domain>
+ *     local@domain                          local@domain (Plain Name)
+ *     Display Name <local@domain>           Display Name (plain words) <local@domain>
  *
  * with a local part and a domain that are plain dot-atoms (letters of any script by RFC
  * 6531). Groups, routes, quoted local parts, domain literals, comments elsewhere, stray
  * text, unbalanced quotes and brackets, controls, invisible characters, and encoded words
- * that hide "@", "<" or a comma make the field ambiguous (verdicts.md C05, C06). No address
+ * that hide "@", "<" or ">" make the field ambiguous (verdicts.md C05, C06). No address
  * at all, or several good ones, are told apart from that, because a policy may answer them
  * differently.
  *
@@ -170,7 +171,7 @@ read_quoted(struct reader *r)
 	return !(escape && syntax);
 }
 
-/* A comment behind an address, with nothing in it but a plain name. */
+/* A comment in a name or behind an address, with nothing in it but plain words. */
 static bool
 read_comment(struct reader *r)
 {
@@ -214,7 +215,10 @@ gather_encoded_words(struct reader *r, struct span name)
 	}
 }
 
-/* Would a reader that decodes first and parses then see other syntax? */
+/*
+ * Would a reader that decodes first and parses then see another address? A comma alone makes
+ * it see a name without an address before the same mailbox, and names with commas are common.
+ */
 static bool
 hides_syntax(struct reader *r, struct span name)
 {
@@ -224,7 +228,7 @@ hides_syntax(struct reader *r, struct span name)
 	if (r->odd_charset || r->hidden.failed)
 		return true;
 	for (size_t i = 0; i < r->hidden.len; i++)
-		if (r->hidden.data[i] < 0x20 || memchr("@<>,\x7f", r->hidden.data[i], 5) != NULL)
+		if (r->hidden.data[i] < 0x20 || memchr("@<>\x7f", r->hidden.data[i], 4) != NULL)
 			return true;
 	return has_hidden_characters(buf_span(&r->hidden));
 }
@@ -288,6 +292,9 @@ read_element(struct reader *r)
 		if (peek(r) == '"') {
 			if (!read_quoted(r))
 				return ELEMENT_BAD;
+		} else if (peek(r) == '(' && words > 0) {
+			if (!read_comment(r))
+				return ELEMENT_BAD;
 		} else {
 			struct span run = read_run(r);
 
@@ -308,12 +315,12 @@ struct address
 address_read(struct span body)
 {
 	const struct span none = span_of("", 0);
-	struct reader r = { .s = body, .mailbox = none, .name = none };
+	struct reader r = { .s = span_trim(body), .mailbox = none, .name = none };
 	struct address a = { .problem = REASON_NONE, .mailbox = none, .name = none };
 	size_t bad = 0, other = 0;
 
 	buf_init(&r.hidden, body.len + 1);
-	if (has_controls(body) || has_hidden_characters(body))
+	if (has_controls(r.s) || has_hidden_characters(r.s))
 		bad++;
 	while (bad == 0) {
 		switch (read_element(&r)) {

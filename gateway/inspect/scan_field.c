@@ -79,7 +79,8 @@ copy(struct reader *r, struct span s, bool lower)
 	return span_of(p, s.len);
 }
 
-/* Line ends out, so that a fold is the blank that follows it. */
+/* Line ends out, so that a fold is one tab and the blanks that follow: inside a boundary, where
+ * readers do not agree on what a fold leaves, it is not taken for a blank. */
 static struct span
 unfold(struct reader *r, struct span body)
 {
@@ -95,7 +96,7 @@ unfold(struct reader *r, struct span body)
 	}
 	for (size_t i = 0; i < body.len; i++)
 		if (body.ptr[i] != '\r' && body.ptr[i] != '\n')
-			p[n++] = body.ptr[i];
+			p[n++] = i > 0 && body.ptr[i - 1] == '\n' ? '\t' : body.ptr[i];
 	return span_of(p, n);
 }
 
@@ -140,6 +141,12 @@ is_soft(struct span name)
 		if (span_is(name, hard[i]))
 			return false;
 	return true;
+}
+
+static bool
+is_name(struct span name)
+{
+	return span_is(name, "name") || span_is(name, "filename");
 }
 
 /* Split "name*1*" into name, index and mark; false when it is not of a form we know. */
@@ -193,7 +200,8 @@ read_quoted(struct reader *r, struct span name)
 			    memchr("\\\"", r->text.ptr[r->at + 1], 2) != NULL;
 
 			/* A quote that ends the string for some; "C:\x" is kept whole. */
-			fault(r, REASON_PARAMETER_SYNTAX, is_soft(name), name);
+			if (!escape || !is_name(name) || span_is(r->out->token, "multipart"))
+				fault(r, REASON_PARAMETER_SYNTAX, is_soft(name), name);
 			if (escape)
 				r->at++;
 		}
@@ -257,8 +265,7 @@ read_parameter(struct reader *r)
 		p->value = read_bare(r, p->name);
 	}
 	for (size_t i = 0; i < p->value.len; i++)
-		if (p->value.ptr[i] >= 0x80 && !span_is(p->name, "name") &&
-		    !span_is(p->name, "filename"))
+		if (p->value.ptr[i] >= 0x80 && !is_name(p->name))
 			fault(r, REASON_PARAMETER_SYNTAX, false, p->name);
 	p->joined = false;
 	for (size_t i = 0; i < r->count; i++)
@@ -435,7 +442,7 @@ collect(struct reader *r)
 			continue;
 		for (size_t k = 0; k < n; k++)
 			if (list[k].extended && span_equal(list[k].name, p->name) &&
-			    !span_is(p->name, "name") && !span_is(p->name, "filename"))
+			    !is_name(p->name))
 				fault(r, REASON_PARAMETER_TWICE, false, p->name);
 		list[n++] = (struct scan_parameter){ .name = p->name, .value = p->value,
 			.charset = span_of("", 0), .extended = false };
@@ -504,9 +511,12 @@ scan_boundary(const struct scan_parameters *p, struct span *boundary)
 	for (size_t i = 0; i < boundary->len; i++) {
 		uint8_t c = boundary->ptr[i];
 
-		if (c <= 0x20 || c >= 0x7f || memchr("\"\\;,", c, 4) != NULL)
+		if (c < 0x20 || c >= 0x7f || memchr("\"\\;,", c, 4) != NULL)
 			return REASON_BOUNDARY_SYNTAX;
 	}
+	/* RFC 2046 lets a blank stand inside, as two common programs write it. */
+	if (boundary->ptr[0] == ' ' || boundary->ptr[boundary->len - 1] == ' ')
+		return REASON_BOUNDARY_SYNTAX;
 	if (boundary->len >= 4 && boundary->ptr[0] == '=' && boundary->ptr[1] == '?' &&
 	    boundary->ptr[boundary->len - 2] == '?' && boundary->ptr[boundary->len - 1] == '=')
 		return REASON_BOUNDARY_SYNTAX; /* an encoded word to some */

@@ -41,7 +41,8 @@ record_type(struct run *r, uint32_t index)
 
 struct mime_fields {
 	struct scan_field type, disposition, encoding, version;
-	unsigned types, dispositions, encodings, versions;
+	unsigned types, dispositions, encodings;
+	bool odd_version; /* twice the same version says the same */
 };
 
 static void
@@ -61,9 +62,10 @@ find_mime_fields(struct span header, struct mime_fields *m)
 		} else if (span_is_nocase(field.name, "content-transfer-encoding")) {
 			if (m->encodings++ == 0)
 				m->encoding = field;
-		} else if (span_is_nocase(field.name, "mime-version")) {
-			if (m->versions++ == 0)
-				m->version = field;
+		} else if (span_is_nocase(field.name, "mime-version") &&
+		    !scan_mime_version(field.body)) {
+			m->odd_version = true;
+			m->version = field;
 		}
 	}
 }
@@ -144,9 +146,7 @@ read_other_fields(struct run *r, const struct mime_fields *m)
 	if (m->encodings > 1)
 		scan_part_problem(r, REASON_FIELD_TWICE, r->current,
 		    span_str("Content-Transfer-Encoding"));
-	if (m->versions > 1)
-		scan_part_problem(r, REASON_FIELD_TWICE, r->current, span_str("MIME-Version"));
-	if (m->versions > 0 && !scan_mime_version(m->version.body))
+	if (m->odd_version)
 		scan_add_problem(r->s, REASON_MIME_VERSION, r->current,
 		    span_sub(m->version.body, 0, SCAN_SHOWN_MAX), scan_nothing);
 	if (m->encodings > 0) {

@@ -159,6 +159,11 @@ honest_mail_is_plain(void **state)
 		         "filename*1=cao.pdf"), false },
 		{ "unquoted file name with blanks", REASON_NONE, NULL,
 		    PART("Content-Disposition: attachment; filename=a b.pdf"), false },
+		{ "the same version twice", REASON_NONE, "text/plain",
+		    TOP "Mime-Version: 1.0 (x)\n\nx\n", false },
+		{ "a blank in a boundary", REASON_NONE, "multipart/mixed(text/plain)",
+		    TOP "Content-Type: multipart/mixed; boundary=\"=_mixed 0A_=\"\n\n"
+		        "--=_mixed 0A_=\n\ntext\n--=_mixed 0A_=--\n", false },
 		{ "brackets in a boundary", REASON_NONE, MIXED_SHAPE,
 		    TOP "Content-Type: multipart/mixed; "
 		    "boundary=\"B_(ID_x)\"\n\n--B_(ID_x)\n\ntext\n"
@@ -246,7 +251,7 @@ headers_that_readers_read_differently_are_ambiguous(void **state)
 		{ "two dispositions", REASON_FIELD_TWICE, NULL,
 		    TOP "Content-Disposition: inline\n"
 		    "Content-Disposition: attachment\n\nx\n", false },
-		{ "two versions", REASON_FIELD_TWICE, NULL, TOP "MIME-Version: 1.0\n\nx\n",
+		{ "two versions", REASON_MIME_VERSION, NULL, TOP "MIME-Version: 1.1\n\nx\n",
 		    false },
 		{ "other version", REASON_MIME_VERSION, NULL,
 		    "From: a@b\nMIME-Version: 2.0\n\nx\n",
@@ -361,7 +366,11 @@ boundaries_that_readers_read_differently_are_ambiguous(void **state)
 		    BOUNDARY("OUT; boundary*=us-ascii''IN"), false },
 		{ "escape", REASON_PARAMETER_SYNTAX, NULL, BOUNDARY("\"O\\UT\""), false },
 		{ "escaped quote", REASON_PARAMETER_SYNTAX, NULL, BOUNDARY("\"\\\"\""), false },
-		{ "blank inside", REASON_BOUNDARY_SYNTAX, NULL, BOUNDARY("\"O UT\""), false },
+		{ "blank at the start", REASON_BOUNDARY_SYNTAX, NULL, BOUNDARY("\" OUT\""),
+		    false },
+		{ "blank inside, unquoted", REASON_PARAMETER_SYNTAX, NULL, BOUNDARY("O UT"),
+		    false },
+		{ "tab inside", REASON_BOUNDARY_SYNTAX, NULL, BOUNDARY("\"O\tUT\""), false },
 		{ "blank at the end", REASON_BOUNDARY_SYNTAX, NULL, BOUNDARY("\"OUT \""), false },
 		{ "fold inside", REASON_BOUNDARY_SYNTAX, NULL, BOUNDARY("\"O\n UT\""), false },
 		{ "semicolon", REASON_BOUNDARY_SYNTAX, NULL, BOUNDARY("\"O;UT\""), false },
@@ -465,6 +474,13 @@ names_are_stricter_where_somebody_signs(void **state)
 		{ "backslash", REASON_PARAMETER_SYNTAX, NULL,
 		    SIGNED "--OUT\nContent-Type: text/plain; name=\"C:\\a\"\n\nx\n" P7S END,
 		    false },
+		{ "escaped quote in a name beside a boundary", REASON_PARAMETER_SYNTAX, NULL,
+		    SIGNED "--OUT\nContent-Type: multipart/mixed; name=\"a\\\"\"; "
+		    "boundary=in\n\n--in\n\nx\n--in--\n" P7S END, false },
+		{ "escaped quotes in a name", REASON_NONE,
+		    "multipart/signed(application/pdf,application/pkcs7-signature)",
+		    SIGNED "--OUT\nContent-Type: application/pdf; "
+		    "name=\"a \\\"b\\\".pdf\"\n\nx\n" P7S END, false },
 		{ "plain", REASON_NONE,
 		    "multipart/signed(text/plain,application/pkcs7-signature)",
 		    SIGNED TEXT P7S END, false },
