@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import cases
 import forge
+from case import VERIFIED
 from vanthu import Tap, verify
 
 
@@ -52,10 +53,9 @@ def report(tap, good, hostile):
     for case in good + hostile:
         verdict = case.got["verdict"] if case.got else "nothing"
         tap.ok(verdict in case.allowed, "%s %s" % (case.row, case.title),
-               "is %s, must be %s: %s" % (verdict, "/".join(sorted(case.allowed)),
-                                          case.got and (case.got["text"]["en"],
-                                                        case.got["check_reasons"])))
-        refused += case.allowed == cases.VERIFIED and verdict != "VERIFIED"
+               "is %s (%s), must be %s" % (verdict, case.got and case.got["reason"],
+                                           "/".join(sorted(case.allowed))))
+        refused += case.allowed == VERIFIED and verdict != "VERIFIED"
         believed += "VERIFIED" not in case.allowed and verdict == "VERIFIED"
     print("# %d good, %d refused; %d hostile, %d VERIFIED" % (
         len(good), refused, len(hostile), believed))

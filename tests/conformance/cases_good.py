@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Good mail, in every algorithm, form and identity that we accept."""
+
+import der
+import forge
+from case import Case, VERIFIED, UNTRUSTED, without, cms_of, constrained
+from forge import (DAY, NOW, PDF, TEXT, Signer, attribute, default_attributes, headers,
+                   multipart_signed, name, opaque, rfc822, signed_data)
+
+
+def good_algorithms(a):
+    for kind in ("rsa", "rsa3072", "p256", "p384", "p521"):
+        for digest in ("sha256", "sha384", "sha512"):
+            leaf = a.agency(a.SENDER, kind=kind, owner=kind)
+            micalg = {"micalg": "sha-" + digest[3:]}
+            yield Case("A01", "%s with %s, detached" % (kind, digest),
+                       a.sign(leaf=leaf, digest=digest, mail=micalg), VERIFIED)
+            if digest == "sha256" or kind == "rsa":
+                cms = signed_data(TEXT, [Signer(leaf, digest=digest)], [leaf, a.issuing],
+                                  embedded=TEXT)
+                yield Case("A01", "%s with %s, opaque" % (kind, digest),
+                           opaque(a.SENDER, cms), VERIFIED)
+    for digest in ("sha256", "sha384", "sha512"):
+        yield Case("A01", "RSA-PSS with %s" % digest, a.sign(digest=digest, pss=True), VERIFIED)
+    leaf = a.agency(a.SENDER, kind="ed25519", owner="ed")
+    yield Case("A01", "Ed25519 with sha512 (RFC 8419)", a.sign(leaf=leaf, digest="sha512"),
+               VERIFIED)
+
+
+def good_forms(a):
+    yield Case("A01", "a PDF beside the text", a.sign(part=PDF), VERIFIED)
+    yield Case("A15", "BER with indefinite lengths",
+               multipart_signed(a.SENDER, TEXT, der.indefinite(cms_of(a), 4)), VERIFIED)
+    yield Case("A15", "BER with indefinite lengths, opaque",
+               opaque(a.SENDER, der.indefinite(cms_of(a, embedded=TEXT), 4)), VERIFIED)
+    yield Case("A15", "opaque content in pieces, as NSS writes it",
+               opaque(a.SENDER, in_pieces(cms_of(a, embedded=TEXT), TEXT)), VERIFIED)
+    yield Case("A13", "micalg says sha1 while the signature is strong",
+               a.sign(mail={"micalg": "sha1"}), VERIFIED)
+    yield Case("A01", "no certificate but the signer's and the issuing one, root first",
+               multipart_signed(a.SENDER, TEXT, cms_of(
+                   a, certificates=[a.root, a.issuing, a.leaf])), VERIFIED)
+    yield Case("A19", "signer named by subject key identifier",
+               a.sign(leaf=a.agency(a.SENDER, extra=[forge.subject_key_id(a.leaf.key)]),
+                      by_key_id=True), VERIFIED)
+    other = a.agency("vanthu@soctay.hanoi.example", kind="p256", owner="other")
+    yield Case("A19", "a certificate of somebody else in the bag",
+               multipart_signed(a.SENDER, TEXT, cms_of(
+                   a, certificates=[other, a.leaf, a.issuing])), VERIFIED)
+    yield Case("A20", "an unsigned attribute that claims another time",
+               a.sign(unsigned=[attribute(forge.SIGNING_TIME, der.time(NOW - 900 * DAY))]),
+               VERIFIED)
+    yield Case("A21", "signing time in the future",
+               a.sign(attributes=default_attributes(TEXT, when=NOW + 3 * DAY)), VERIFIED)
+    yield Case("A21", "no signing time",
+               a.sign(attribute_edit=without(forge.SIGNING_TIME)), VERIFIED)
+    for media in ("application/x-pkcs7-signature",):
+        yield Case("D04", "x- type names", a.sign(mail={"second_type": media,
+                                                        "protocol": media}), VERIFIED)
+    cms = cms_of(a, embedded=TEXT)
+    yield Case("A01", "opaque as x-pkcs7-mime", opaque(
+        a.SENDER, cms, media="application/x-pkcs7-mime"), VERIFIED)
+    yield Case("A01", "opaque without smime-type", opaque(a.SENDER, cms, smime_type=None),
+               VERIFIED)
+    yield Case("A01", "opaque smime.p7m as octet-stream", opaque(
+        a.SENDER, cms, media="application/octet-stream", smime_type=None), VERIFIED)
+    yield Case("D05", "text in the preamble", a.sign(mail={
+        "preamble": b"This is a signed message.\r\n"}), VERIFIED)
+    yield Case("D05", "text in the epilogue", a.sign(mail={"epilogue": b"nothing\r\n"}),
+               VERIFIED)
+    yield Case("D13", "a file with LF only", a.sign(part=PDF).replace(b"\r\n", b"\n"), VERIFIED)
+    empty = b"\r\nNo header of its own\r\n"
+    yield Case("A01", "signed part without a header", a.sign(part=empty), VERIFIED)
+
+
+def in_pieces(cms, content):
+    """The content as a constructed octet string of indefinite length, in the indefinite
+    lengths around it."""
+    pieces = b"\x24\x80" + b"".join(
+        der.octets(content[i:i + 20]) for i in range(0, len(content), 20)) + b"\0\0"
+    opened = der.indefinite(cms, 4)
+    old = der.context(0, der.octets(content))
+    assert opened.count(old) == 1
+    return opened.replace(old, b"\xa0\x80" + pieces + b"\0\0")
+
+
+def good_identity(a):
+    for title, sender in [
+            ("a display name", "Van thu UBND <%s>" % a.SENDER),
+            ("a quoted display name", '"UBND, TP. Ha Noi" <%s>' % a.SENDER),
+            ("an encoded display name",
+             "=?utf-8?B?VsSDbiB0aMawIFVCTkQ=?= <%s>" % a.SENDER),
+            ("the domain in capitals", "vanthu@VPUB.HANOI.EXAMPLE"),
+            ("a folded From", "Van thu\r\n <%s>" % a.SENDER),
+    ]:
+        yield Case("C08" if "capitals" in title else "C01", "From with " + title,
+                   a.sign(sender=sender), VERIFIED)
+    yield Case("C01", "several addresses in the certificate",
+               a.sign(leaf=a.agency(a.SENDER, names=[
+                   rfc822("vanban@vpub.hanoi.example"), rfc822(a.SENDER)])), VERIFIED)
+    yield Case("C10", "address in the name only, where the profile allows it",
+               a.sign(leaf=a.agency(None, email_in_name=a.SENDER)), VERIFIED,
+               profile="dn-address")
+    yield Case("C11", "another Reply-To and Return-Path",
+               a.sign(mail={"top": b"Return-Path: <x@y.example>\r\n" + headers(
+                   a.SENDER, extra=b"Reply-To: x@y.example\r\n")}), VERIFIED)
+    yield Case("B04", "no extended key usage, where the profile allows it",
+               a.sign(leaf=a.agency(a.SENDER, purposes=())), VERIFIED, profile="no-eku")
+    yield Case("B04", "anyExtendedKeyUsage, where the profile allows it",
+               a.sign(leaf=a.agency(a.SENDER, purposes=(forge.ANY_EKU,))), VERIFIED,
+               profile="no-eku")
+    yield Case("B05", "nonRepudiation alone", a.sign(
+        leaf=a.agency(a.SENDER, usage=("nonRepudiation",))), VERIFIED)
+    yield Case("B05", "no key usage at all", a.sign(leaf=a.agency(a.SENDER, usage=())),
+               VERIFIED | UNTRUSTED)
+    issuer = constrained(a, permitted=["vpub.hanoi.example"])
+    leaf = a.agency(a.SENDER, issuer=issuer)
+    yield Case("B07", "a name constraint that permits the address", a.sign(
+        leaf=leaf, certificates=[leaf, issuer]), VERIFIED)
+    yield Case("B03", "a fresh list that does not name the signer", a.sign(), VERIFIED,
+               crl="good")
+    yield Case("B03", "revoked after the time at which it is judged", a.sign(), VERIFIED,
+               crl="revoked-later", at=NOW - 2 * DAY)
+    ended = a.agency(a.SENDER, begins=NOW - 29 * DAY, ends=NOW - 2 * DAY)
+    yield Case("B02", "expired since, judged at its time", a.sign(leaf=ended), VERIFIED,
+               at=NOW - 10 * DAY)
+
+
+def good(a):
+    yield from good_algorithms(a)
+    yield from good_forms(a)
+    yield from good_identity(a)
