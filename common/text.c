@@ -320,21 +320,34 @@ text_file_name(struct span s, struct buf *out)
 
 /* --- comparing ----------------------------------------------------------------------- */
 
+/* s in NFD; what is no UTF-8 becomes the replacement character. False without memory. */
+static bool
+take_apart(struct span s, struct buf *apart)
+{
+	struct buf whole;
+	size_t i = 0;
+	int32_t next;
+	bool good;
+
+	buf_init(&whole, SIZE_MAX);
+	buf_init(apart, SIZE_MAX);
+	while ((next = text_next(s, &i)) != -1)
+		text_put(&whole, next == -2 ? REPLACEMENT : (uint32_t)next);
+	put_normalised(UNINORM_NFD, buf_span(&whole), apart);
+	good = !whole.failed && !apart->failed;
+	buf_free(&whole);
+	return good;
+}
+
 void
 text_fold(struct span s, struct buf *out)
 {
-	struct buf whole, apart;
+	struct buf apart;
 	size_t i = 0;
 	int32_t next;
 
-	buf_init(&whole, SIZE_MAX);
-	buf_init(&apart, SIZE_MAX);
-	while ((next = text_next(s, &i)) != -1)
-		text_put(&whole, next == -2 ? REPLACEMENT : (uint32_t)next);
-	put_normalised(UNINORM_NFD, buf_span(&whole), &apart);
-	if (whole.failed || apart.failed)
+	if (!take_apart(s, &apart))
 		out->failed = true;
-	i = 0;
 	while ((next = text_next(buf_span(&apart), &i)) >= 0) {
 		uint32_t c = (uint32_t)next;
 
@@ -343,16 +356,27 @@ text_fold(struct span s, struct buf *out)
 		c = uc_tolower(c);
 		text_put(out, c == 0x111 ? 'd' : c);
 	}
-	buf_free(&whole);
 	buf_free(&apart);
 }
 
 void
 text_ascii(struct span s, struct buf *out)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = s.ptr[i];
+	struct buf apart;
+	size_t i = 0;
+	int32_t next;
 
-		buf_put_byte(out, c >= 0x20 && c <= 0x7e && c != '"' && c != '\\' ? c : '_');
+	if (!take_apart(s, &apart))
+		out->failed = true;
+	while ((next = text_next(buf_span(&apart), &i)) >= 0) {
+		uint32_t c = (uint32_t)next;
+
+		if (uc_combining_class(c) != 0)
+			continue;
+		if (c == 0x110 || c == 0x111)
+			c = c == 0x110 ? 'D' : 'd';
+		buf_put_byte(out,
+		    c >= 0x20 && c <= 0x7e && c != '"' && c != '\\' ? (uint8_t)c : '_');
 	}
+	buf_free(&apart);
 }

@@ -65,7 +65,10 @@ text_file_name(struct span s, struct buf *out);
 void
 text_fold(struct span s, struct buf *out);
 
-/* A line for JSON-safe or header-safe plain ASCII: every other byte as "_". */
+/*
+ * A line of plain ASCII that is safe in a header, a reply and in JSON: letters lose their
+ * marks ("Ba Vì" is "Ba Vi"), every other character is "_".
+ */
 void
 text_ascii(struct span s, struct buf *out);
 

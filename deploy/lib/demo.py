@@ -26,6 +26,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 
 import gateway
@@ -55,9 +56,12 @@ class Show:
 
     def box(self, heading, text, limit=40):
         print("\n  --- %s" % heading)
-        lines = text.rstrip("\n").splitlines() or [""]
+        lines = []
+        for line in text.rstrip("\n").splitlines() or [""]:
+            indent = " " * (len(line) - len(line.lstrip()) + 4)
+            lines += textwrap.wrap(line, 100, subsequent_indent=indent) or [""]
         for line in lines[:limit]:
-            print("  | " + line[:160])
+            print("  | " + line)
         if len(lines) > limit:
             print("  | ... (%d more lines)" % (len(lines) - limit))
         sys.stdout.flush()
@@ -153,7 +157,7 @@ def scene_good(show, world):
         mail_pdf(body) == read_bytes(p) for p in documents))
     trace = world.gateway.command("trace", "--config", world.gateway.config, token.strip("<>"))
     show.box("vanthu trace %s" % token, trace)
-    show.expect("the trace ends closed", "closed" in trace.lower())
+    show.expect("the trace ends with the answer", "answered for good" in trace)
 
 
 def mail_pdf(body):
@@ -204,7 +208,7 @@ def scene_refused(show, world):
     parsed = email.message_from_bytes(notice, policy=email.policy.default)
     text = parsed.get_body(("plain",))
     show.box("hộp thư của văn thư / the clerk's inbox", "%s\nSubject: %s\n\n%s" % (
-        "From: " + str(parsed["From"]), parsed["Subject"], text.get_content() if text else ""))
+        "From: " + decoded(email.message_from_bytes(notice)["From"]), parsed["Subject"], text.get_content() if text else ""))
     show.expect("the notice speaks Vietnamese", "chương trình" in (
         text.get_content() if text else "") or "tệp" in str(parsed["Subject"]))
     show.expect("it answers nobody's machine (Auto-Submitted)",
@@ -219,12 +223,15 @@ def scene_forged(show, world):
         "A stranger poses as the City office with a foreign certificate; and unsigned")
     body = official("Quyết định giả", "99/QĐ-UBND")
     forged = mail.signed_entity(world.pki, "stranger", body)
-    for what, entity in (("foreign certificate", forged), ("no signature", body)):
+    for what, entity, options in (
+            ("foreign certificate", forged, ()), ("foreign certificate", forged, ["SMTPUTF8"]),
+            ("no signature", body, ["SMTPUTF8"])):
         token = mail.message_id()
         code, text = world.arrive(
             VPUB, BAVI, mail.message(VPUB, BAVI, "Quyết định 99/QĐ-UBND", entity,
-                                     identifier=token))
-        show.box("SMTP, %s" % what, "%d %s" % (code, text))
+                                     identifier=token), options=options)
+        show.box("SMTP, %s%s" % (what, ", SMTPUTF8" if options else ""),
+                 "%d %s" % (code, text))
         show.expect("refused in the dialogue (5xx)", 500 <= code < 600)
         show.expect("nothing arrived", not [
             m for m in world.dovecot.fetch(BAVI) if token.encode() in m])
