@@ -522,7 +522,8 @@ decide(struct attempt *a, struct work *w, enum examined how, struct error *e)
 /*
  * A release (of one recipient) runs all checks again. What would be held or refused once
  * more stays where it is; by force it is relayed as it came, neither signed nor filed. What
- * could not be examined cannot be forced: its forged headers could not be told from ours.
+ * could not be examined to its end (LIMIT too) cannot be forced: forged headers in it could
+ * not be told from ours.
  */
 static bool
 settle_release(struct attempt *a, struct work *w, enum examined how, struct error *e)
@@ -532,7 +533,7 @@ settle_release(struct attempt *a, struct work *w, enum examined how, struct erro
 
 	if (w->env.source != SOURCE_RELEASE || r->outcome == OUTCOME_DELIVER)
 		return true;
-	if (a->g->force_release && how == EXAMINED) {
+	if (a->g->force_release && how == EXAMINED && w->facts->verdict != VERDICT_LIMIT) {
 		r->outcome = OUTCOME_DELIVER;
 		w->plan->sign = false;
 		w->plan->step_count = 0;

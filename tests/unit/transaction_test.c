@@ -19,8 +19,10 @@
 
 #define STALL_MS 100
 
-/* What the players saw. */
+/* What the players do, and what they saw. */
 static struct {
+	enum verdict verdict;      /* what the inspector says */
+	enum plan_outcome outcome; /* and the policy, of everybody */
 	unsigned relayed, closed_rows, done_steps;
 	bool close_had_time;
 } seen;
@@ -63,7 +65,8 @@ inspector_ask_at(const char *socket, const struct inspection *q,
     const struct spool *message, struct facts *facts, struct spool **content,
     unsigned examine_ms, struct deadline d, struct error *e)
 {
-	(void)socket, (void)q, (void)message, (void)facts, (void)examine_ms, (void)d, (void)e;
+	(void)socket, (void)q, (void)message, (void)examine_ms, (void)d, (void)e;
+	facts->verdict = (uint8_t)seen.verdict;
 	*content = NULL;
 	return INSPECTOR_ANSWERED;
 }
@@ -75,8 +78,8 @@ policy_decide(const struct policy *p, const struct envelope *env, const struct f
 	(void)p, (void)f;
 	out->recipient_count = env->recipient_count;
 	for (unsigned i = 0; i < env->recipient_count; i++) {
-		out->recipients[i].outcome = OUTCOME_DELIVER;
-		if (plan_add_step(out, ACTION_RELAY, i, "", e) != 0)
+		out->recipients[i].outcome = (uint8_t)seen.outcome;
+		if (seen.outcome == OUTCOME_DELIVER && plan_add_step(out, ACTION_RELAY, i, "", e) != 0)
 			return -1;
 	}
 	return 0;
@@ -188,6 +191,18 @@ agency_takes_certificate(const struct agency *a, const uint8_t sha256[32],
 	return false;
 }
 
+static struct spool *
+new_message(void)
+{
+	struct spool *message;
+	struct error e;
+
+	assert_int_equal(spool_new(NULL, 100, &message, &e), 0);
+	assert_int_equal(spool_append(message, span_str("From: <a@b.example>\r\n\r\n"), &e), 0);
+	assert_int_equal(spool_seal(message, &e), 0);
+	return message;
+}
+
 /* Without it, who was taken at once would get a copy at every retry of who stalls. */
 static void
 what_was_relayed_is_recorded_when_the_next_hop_stalls(void **state)
@@ -196,18 +211,15 @@ what_was_relayed_is_recorded_when_the_next_hop_stalls(void **state)
 	struct transaction_reply replies[2] = { { .code = 0 } };
 	struct gateway g = { .act = &settings };
 	struct envelope *env = calloc(1, sizeof(*env));
-	struct spool *message;
-	struct error e;
+	struct spool *message = new_message();
 
 	(void)state;
+	memset(&seen, 0, sizeof(seen));
 	strcpy(env->tx, "01aaaaaaaaaaaaaaaaaaaaaaaa");
 	env->source = SOURCE_LMTP;
 	env->recipient_count = 2;
 	strcpy(env->recipients[0], "vanthu@bavi.hanoi.example");
 	strcpy(env->recipients[1], "vanthu@soctay.hanoi.example");
-	assert_int_equal(spool_new(NULL, 100, &message, &e), 0);
-	assert_int_equal(spool_append(message, span_str("From: <a@b.example>\r\n\r\n"), &e), 0);
-	assert_int_equal(spool_seal(message, &e), 0);
 
 	transaction_run(
 	    &g, env, message, replies, deadline_after_ms(TRANSACTION_CLOSE_MS + STALL_MS));
@@ -222,10 +234,44 @@ what_was_relayed_is_recorded_when_the_next_hop_stalls(void **state)
 	free(env);
 }
 
+/* Beyond the limits of the header nobody looked for headers that are forged as ours. */
+static void
+what_was_not_read_to_its_end_is_not_released_by_force(void **state)
+{
+	static const struct act_settings settings = { .hold_days = 30 };
+	static const struct {
+		enum verdict verdict;
+		int code;
+	} rows[] = { { VERDICT_UNTRUSTED, 250 }, { VERDICT_LIMIT, 450 } };
+	struct envelope *env = calloc(1, sizeof(*env));
+	struct spool *message = new_message();
+
+	(void)state;
+	strcpy(env->tx, "01bbbbbbbbbbbbbbbbbbbbbbbb");
+	env->source = SOURCE_RELEASE;
+	env->recipient_count = 1;
+	strcpy(env->recipients[0], "vanthu@bavi.hanoi.example");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct gateway g = { .act = &settings, .force_release = true };
+		struct transaction_reply reply;
+
+		memset(&seen, 0, sizeof(seen));
+		seen.verdict = rows[i].verdict;
+		seen.outcome = OUTCOME_HOLD;
+		transaction_run(&g, env, message, &reply,
+		    deadline_after_ms(TRANSACTION_CLOSE_MS + STALL_MS));
+		assert_int_equal(reply.code, rows[i].code);
+		assert_int_equal(seen.relayed, rows[i].code == 250);
+	}
+	spool_free(&message);
+	free(env);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_not_read_to_its_end_is_not_released_by_force),
 		cmocka_unit_test(what_was_relayed_is_recorded_when_the_next_hop_stalls),
 	};
 
