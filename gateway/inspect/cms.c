@@ -70,8 +70,9 @@ open_content_info(struct span in, enum cms_form form, struct span *signed_data,
 	const char *wrong = der_check(in);
 
 	if (wrong != NULL) {
-		fault(f, span_equal(span_str(wrong), span_str(DER_TRAILING))
-			? REASON_CMS_TRAILING : REASON_CMS_ENCODING, wrong);
+		fault(f, span_is(span_str(wrong), DER_TRAILING) ? REASON_CMS_TRAILING
+								: REASON_CMS_ENCODING,
+		    wrong);
 		return false;
 	}
 	if (!der_take(&in, DER_SEQUENCE, &info)

@@ -17,6 +17,7 @@
 #include "gateway/inspect/address.h"
 #include "gateway/inspect/certificate.h"
 #include "gateway/inspect/headers.h"
+#include "gateway/inspect/layer.h"
 
 #define FIELD_TEXT_MAX 4096
 
@@ -139,9 +140,11 @@ inner_header(const struct identity_question *q, const struct facts *f)
 	if (part == FACTS_NONE)
 		return none;
 	const struct scan_part *p = scan_part(q->scan, part);
-	/* An attached message is a forwarded one; an unattached one wraps this message. */
+	/* A message that is attached, or signed itself, is a forwarded one (D15); any other
+	 * wraps this message. */
 	if (f->parts[part].kind == PART_MESSAGE && !span_is(p->disposition, "attachment")
-	    && p->first_child != FACTS_NONE)
+	    && p->first_child != FACTS_NONE
+	    && !layer_is_signed(scan_part(q->scan, p->first_child)))
 		part = p->first_child;
 	return scan_range(q->scan, &f->parts[part], f->parts[part].header);
 }

@@ -54,9 +54,8 @@ is_encrypted_label(struct span label)
 	    || span_is_nocase(label, "authenveloped-data");
 }
 
-/* Is this part a signed layer of its own, S/MIME's? */
-static bool
-is_signed_layer(const struct scan_part *p)
+bool
+layer_is_signed(const struct scan_part *p)
 {
 	struct span label = parameter(&p->type_parameters, "smime-type");
 
@@ -107,7 +106,7 @@ why_unsigned(const struct scan *s, const struct facts *f)
 		uint32_t above = f->parts[i].parent;
 		while (above != FACTS_NONE && f->parts[above].kind != PART_MESSAGE)
 			above = f->parts[above].parent;
-		if (above == FACTS_NONE && is_signed_layer(scan_part(s, i)))
+		if (above == FACTS_NONE && layer_is_signed(scan_part(s, i)))
 			return REASON_PARTIAL;
 	}
 	return REASON_UNSIGNED;
@@ -150,7 +149,7 @@ layer_note(const struct scan *s, const struct layer *l, struct facts *f)
 	if (f->signed_part == FACTS_NONE)
 		return;
 	for (uint32_t i = f->signed_part; i < f->part_count && !nested; i++)
-		nested = i != l->signature && is_signed_layer(scan_part(s, i));
+		nested = i != l->signature && layer_is_signed(scan_part(s, i));
 	if (nested)
 		facts_add_note(f, REASON_NOTE_NESTED_SIGNATURE, none, none);
 	const struct scan_part *content = scan_part(s, f->signed_part);

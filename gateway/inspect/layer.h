@@ -25,6 +25,10 @@ struct layer {
 void
 layer_find(const struct scan *s, const struct facts *f, struct layer *out);
 
+/* Does this part say of itself that it is signed, as S/MIME? */
+bool
+layer_is_signed(const struct scan_part *p);
+
 /* Does the label of an opaque layer contradict that it holds signed data? */
 bool
 layer_label_contradicts(const struct layer *l);

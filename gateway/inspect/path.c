@@ -64,20 +64,30 @@ add_lenient(struct path *p, X509 *certificate, const char *what)
 	    holder_span(&holder), span_str(what));
 }
 
+/* A root of the first version cannot say that it is an authority; configuration does. */
+static bool
+is_old_anchor(int error, bool anchor, X509 *certificate)
+{
+	return anchor && error == X509_V_ERR_INVALID_CA
+	    && X509_get_version(certificate) == X509_VERSION_1
+	    && (X509_get_extension_flags(certificate) & EXFLAG_SS) != 0;
+}
+
 static int
 on_error(int ok, X509_STORE_CTX *context)
 {
 	struct watch *w = X509_STORE_CTX_get_app_data(context);
 	int error = X509_STORE_CTX_get_error(context);
 	X509 *certificate = X509_STORE_CTX_get_current_cert(context);
+	bool anchor = X509_STORE_CTX_get_error_depth(context)
+	    == sk_X509_num(X509_STORE_CTX_get0_chain(context)) - 1;
 
 	if (ok == 1 || w == NULL)
 		return ok;
 	const char *what = path_harmless(error);
-	if (what != NULL) {
+	if (what != NULL || is_old_anchor(error, anchor, certificate)) {
 		/* The anchor is trusted because it is configured, whatever its form. */
-		if (X509_STORE_CTX_get_error_depth(context)
-		    < sk_X509_num(X509_STORE_CTX_get0_chain(context)) - 1)
+		if (!anchor)
 			add_lenient(w->path, certificate, what);
 		X509_STORE_CTX_set_error(context, X509_V_OK);
 		return 1;

@@ -126,7 +126,24 @@ def good_identity(a):
                at=NOW - 10 * DAY)
 
 
+def good_forwards(a):
+    """D15, C12: what is inside is the signer's business, as long as it names no other sender
+    of this very message."""
+    other = "vanthu@soctay.hanoi.example"
+    leaf = a.agency(other, kind="p256", owner="soctay")
+    theirs = a.sign(leaf=leaf, sender=other, mail={"boundary": "cua-ho"})
+    forward = b"Content-Type: message/rfc822\r\n"
+    yield Case("D15", "another agency's signed mail, forwarded whole", a.sign(
+        part=forward + b"\r\n" + theirs), VERIFIED)
+    yield Case("D15", "another's mail, forwarded as an attachment", a.sign(
+        part=forward + b"Content-Disposition: attachment\r\n\r\n" + headers(
+            other) + b"\r\nnoi dung\r\n"), VERIFIED)
+    yield Case("C12", "wrapped message of the same sender", a.sign(
+        part=forward + b"\r\n" + headers(a.SENDER) + b"\r\nnoi dung\r\n"), VERIFIED)
+
+
 def good(a):
     yield from good_algorithms(a)
     yield from good_forms(a)
     yield from good_identity(a)
+    yield from good_forwards(a)

@@ -230,7 +230,13 @@ def hostile_fields(a):
     yield Case("C12", "protected From is another's", a.sign(part=protected), MISMATCH)
     yield Case("C12", "wrapped message with another From", a.sign(
         part=b"Content-Type: message/rfc822; forwarded=no\r\n\r\n" + headers(
-            other) + b"\r\nnoi dung\r\n"), MISMATCH | VERIFIED)
+            other) + b"\r\nnoi dung\r\n"), MISMATCH)
+    yield Case("C12", "wrapped message with another From, not said to wrap", a.sign(
+        part=b"Content-Type: message/rfc822\r\n\r\n" + headers(
+            other) + b"\r\nnoi dung\r\n"), MISMATCH)
+    yield Case("C12", "protected From is two", a.sign(part=protected.replace(
+        b"vanthu@soctay.hanoi.example",
+        b"vanthu@vpub.hanoi.example, vanthu@soctay.hanoi.example")), MISMATCH | AMBIGUOUS)
 
 
 def hostile(a):
