@@ -20,7 +20,6 @@
 #include "gateway/model/plan.h"
 
 #define LEDGER_REPLY_MAX 480
-#define LEDGER_WINDOW_SECONDS (5 * 86400) /* the longest retry of an MTA */
 
 /* The states of one delivery; see the diagram in core/transaction.c. */
 enum delivery_state {

@@ -85,7 +85,7 @@ serve(const struct settings *s, int listen_fd, const sigset_t *during_wait,
 
 	if (s->users.ledger[0] != '\0' && proc_become(s->users.ledger, e) != 0)
 		return -1;
-	if (store_open(s->ledger_dir, LEDGER_WINDOW_SECONDS, &store, e) != 0 ||
+	if (store_open(s->ledger_dir, (int64_t)s->retry_days * 86400, &store, e) != 0 ||
 	    enter_walls(s, e) != 0)
 		goto out;
 	server = ledger_server_new(store, listen_fd, users, user_count);

@@ -317,7 +317,7 @@ struct number {
 	unsigned *out;
 };
 
-#define NUMBERS_MAX 8
+#define NUMBERS_MAX 16
 
 static int
 load_numbers(struct loading *l, const struct conf_node *root, const char *name,
@@ -326,6 +326,8 @@ load_numbers(struct loading *l, const struct conf_node *root, const char *name,
 	const struct conf_node *group = conf_child(root, name);
 	struct conf_key keys[NUMBERS_MAX];
 
+	if (count > NUMBERS_MAX)
+		return error_set(l->e, ERR_BUG, "%s: more numbers than NUMBERS_MAX", name);
 	for (size_t i = 0; i < count; i++)
 		keys[i] = (struct conf_key){ numbers[i].key, CONF_INT, false, numbers[i].min,
 			numbers[i].max };
@@ -369,6 +371,7 @@ load_limits(struct loading *l, const struct conf_node *root)
 		{ "data_seconds", 1, 3600, 180, &m->data_seconds },
 		{ "session_seconds", 1, 86400, 3600, &m->session_seconds },
 		{ "hold_days", 1, 3650, 30, &l->s->act.hold_days },
+		{ "retry_days", 1, 60, 5, &l->s->retry_days },
 	};
 
 	if (load_numbers(l, root, "limits", numbers, COUNT(numbers)) != 0)

@@ -58,6 +58,7 @@ struct settings {
 	unsigned session_messages; /* a session retires after so many */
 	unsigned inspect_messages;
 	unsigned inspect_timeout_seconds;
+	unsigned retry_days;       /* so long the same message is one delivery (the ledger) */
 	struct settings_users users;
 	bool without_landlock;     /* sandbox.landlock = "optional" */
 	bool syslog;

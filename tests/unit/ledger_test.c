@@ -55,7 +55,7 @@ serve(struct world *w)
 
 	sigemptyset(&open);
 	sigaction(SIGTERM, &sa, NULL);
-	if (store_open(w->directory, LEDGER_WINDOW_SECONDS, &store, &e) != 0) {
+	if (store_open(w->directory, 5 * 86400, &store, &e) != 0) {
 		fprintf(stderr, "# %s\n", e.text);
 		_exit(1);
 	}

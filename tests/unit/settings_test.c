@@ -99,7 +99,7 @@ every_key_is_read(void **state)
 	    "workers = { sessions = 3; inspectors = 2; session_messages = 5;\n"
 	    "  inspect_messages = 6; inspect_timeout = 7; };\n"
 	    "limits = { message = 1000000; recipients = 9; commands = 10; errors = 11;\n"
-	    "  command_seconds = 12; data_seconds = 13; session_seconds = 14; };\n"
+	    "  command_seconds = 12; data_seconds = 13; session_seconds = 14; retry_days = 15; };\n"
 	    "users = { session = \"u1\"; inspect = \"u2\"; keyd = \"u3\"; ledger = \"u4\"; };\n"
 	    "sandbox = { landlock = \"optional\"; };\n"
 	    "log = \"syslog\";\n";
@@ -145,6 +145,7 @@ every_key_is_read(void **state)
 	assert_int_equal(s->limits.command_seconds, 12);
 	assert_int_equal(s->limits.data_seconds, 13);
 	assert_int_equal(s->limits.session_seconds, 14);
+	assert_int_equal(s->retry_days, 15);
 	assert_string_equal(s->users.session, "u1");
 	assert_string_equal(s->users.inspect, "u2");
 	assert_string_equal(s->users.keyd, "u3");
