@@ -200,7 +200,8 @@ examine(const struct policy_command *p, const char *file, const struct envelope 
 	bool too_large;
 	int result = -1;
 
-	if (command_read_message(file, &message, &too_large, e) == 0 && examiner_start(&options, &x, e) == 0 &&
+	if (command_read_message(file, &message, &too_large, e) == 0 &&
+	    examiner_start(&options, &x, e) == 0 &&
 	    examiner_ask(x, &q, message, f, &content, e) == INSPECTOR_ANSWERED)
 		result = 0;
 	examiner_stop(&x);

@@ -155,7 +155,8 @@ close_all(struct sign *s)
 static int
 check_sender(const struct sign *s, const struct facts *f, int64_t now, struct error *e)
 {
-	const struct agency *owner = directory_by_mailbox(s->directory, facts_span(f, f->from), now);
+	const struct agency *owner =
+	    directory_by_mailbox(s->directory, facts_span(f, f->from), now);
 
 	if (owner == NULL || strcmp(agency_id(owner), s->agency) != 0)
 		return error_set(e, ERR_PERM,

@@ -93,9 +93,10 @@ trace_json_event(void *json_array, const struct ledger_event *event)
 
 	/* The array takes the object; with no memory it takes NULL and says so by failing,
 	 * which shows as a missing line. */
-	(void)json_array_append_new(json_array, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
-	    "tx", event->tx, "at", clock_rfc3339(event->at, at), "what", event->what,
-	    "text", text_or_null(event->text), "recipient", text_or_null(event->recipient),
-	    "sender", text_or_null(event->sender), "subject", text_or_null(event->subject),
-	    "number", text_or_null(event->number)));
+	(void)json_array_append_new(json_array,
+	    json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "tx", event->tx, "at",
+		clock_rfc3339(event->at, at), "what", event->what, "text",
+		text_or_null(event->text), "recipient", text_or_null(event->recipient),
+		"sender", text_or_null(event->sender), "subject",
+		text_or_null(event->subject), "number", text_or_null(event->number)));
 }
