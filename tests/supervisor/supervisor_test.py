@@ -155,8 +155,11 @@ class Gateway:
         for pid in filter(str.isdigit, os.listdir("/proc")):
             if parent_of(pid) != self.process.pid:
                 continue
-            with open("/proc/%s/cmdline" % pid, "rb") as f:
-                words = f.read().decode().split("\0")
+            try:
+                with open("/proc/%s/cmdline" % pid, "rb") as f:
+                    words = f.read().decode().split("\0")
+            except OSError:
+                continue  # it ended between the two looks
             for name in WORKERS:
                 if any(word.endswith(name) for word in words[:2]):
                     found[name].append(int(pid))

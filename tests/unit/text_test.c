@@ -201,9 +201,12 @@ static void
 ascii_lines_are_ascii(void **state)
 {
 	static const struct pair pairs[] = {
-		{ "plain text", "plain text" }, { "a\"b\\c\r\nd", "a_b_c__d" },
-		{ "V\xc3\xac", "Vi" }, { "\xc4\x90\xe1\xbb\x91ng \xc4\x91\xe1\xba\xa7u", "Dong dau" },
-		{ "\xe2\x82\xac\xff", "__" }, { "\xe2\x80\xae", "_" },
+		{ "plain text", "plain text" },
+		{ "a\"b\\c\r\nd", "a_b_c__d" },
+		{ "V\xc3\xac", "Vi" },
+		{ "\xc4\x90\xe1\xbb\x91ng \xc4\x91\xe1\xba\xa7u", "Dong dau" },
+		{ "\xe2\x82\xac\xff", "__" },
+		{ "\xe2\x80\xae", "_" },
 	};
 
 	(void)state;

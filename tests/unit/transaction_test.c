@@ -79,7 +79,8 @@ policy_decide(const struct policy *p, const struct envelope *env, const struct f
 	out->recipient_count = env->recipient_count;
 	for (unsigned i = 0; i < env->recipient_count; i++) {
 		out->recipients[i].outcome = (uint8_t)seen.outcome;
-		if (seen.outcome == OUTCOME_DELIVER && plan_add_step(out, ACTION_RELAY, i, "", e) != 0)
+		if (seen.outcome == OUTCOME_DELIVER &&
+		    plan_add_step(out, ACTION_RELAY, i, "", e) != 0)
 			return -1;
 	}
 	return 0;
