@@ -30,6 +30,8 @@
 #define HIDDEN_MAX (FOLDER_NAME_MAX + 1)
 #define FILES_MAX 256 /* files in one folder */
 #define COMPARE_CHUNK 65536
+#define FOLDER_MODE 0750
+#define FILE_MODE 0640
 
 struct folder_file {
 	char name[FOLDER_NAME_MAX + 1];
@@ -57,7 +59,7 @@ open_beneath(int at, const char *path, uint64_t flags)
 	how.resolve = at == AT_FDCWD ? RESOLVE_NO_MAGICLINKS
 				     : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 	if (flags & O_CREAT)
-		how.mode = 0640;
+		how.mode = FILE_MODE;
 	return (int)syscall(SYS_openat2, at, path, &how, sizeof(how));
 }
 
@@ -84,12 +86,26 @@ folder_open_file(int at, const char *name, int *fd, struct error *e)
 	return error_set(e, ERR_TEMP, "file %s: not a regular file", name);
 }
 
+/*
+ * Our umask is that of a process with secrets, but what is filed is for a group of people.
+ * A folder keeps the bit that hands its group on.
+ */
+static int
+open_to_group(int fd, mode_t mode, const char *name, struct error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && fchmod(fd, (st.st_mode & S_ISGID) | mode) == 0)
+		return 0;
+	return error_errno(e, ERR_TEMP, errno, "%s", name);
+}
+
 /* Open one folder inside another, made first where it is missing; *at moves to it. */
 static int
 enter(int *at, const char *name, struct error *e)
 {
 	int next;
-	bool made = mkdirat(*at, name, 0750) == 0;
+	bool made = mkdirat(*at, name, FOLDER_MODE) == 0;
 
 	if (!made && errno != EEXIST)
 		return error_errno(e, ERR_TEMP, errno, "cannot make folder %s", name);
@@ -99,7 +115,7 @@ enter(int *at, const char *name, struct error *e)
 		return -1;
 	io_close(at);
 	*at = next;
-	return 0;
+	return made ? open_to_group(next, FOLDER_MODE, name, e) : 0;
 }
 
 static int
@@ -166,11 +182,12 @@ folder_begin(const char *base, const char *place, const char *name, struct folde
 	if (open_place(base, place, &f->place_fd, e) != 0 ||
 	    remove_flat(f->place_fd, f->hidden, e) != 0)
 		goto fail;
-	if (mkdirat(f->place_fd, f->hidden, 0750) != 0) {
+	if (mkdirat(f->place_fd, f->hidden, FOLDER_MODE) != 0) {
 		error_errno(e, ERR_TEMP, errno, "cannot make folder %s", f->hidden);
 		goto fail;
 	}
-	if (folder_open(f->place_fd, f->hidden, &f->hidden_fd, e) != 0)
+	if (folder_open(f->place_fd, f->hidden, &f->hidden_fd, e) != 0 ||
+	    open_to_group(f->hidden_fd, FOLDER_MODE, f->hidden, e) != 0)
 		goto fail;
 	FAULT_POINT("file-begin");
 	*out = f;
@@ -189,6 +206,10 @@ folder_begin_file(struct folder *f, const char *name, int *fd, struct error *e)
 	*fd = open_beneath(f->hidden_fd, name, O_WRONLY | O_CREAT | O_EXCL);
 	if (*fd < 0)
 		return error_errno(e, ERR_TEMP, errno, "cannot make %s", name);
+	if (open_to_group(*fd, FILE_MODE, name, e) != 0) {
+		io_close(fd);
+		return -1;
+	}
 	snprintf(f->files[f->file_count].name, sizeof(f->files[0].name), "%s", name);
 	f->file_count++;
 	return 0;

@@ -92,6 +92,35 @@ a_folder_appears_whole_and_leaves_nothing_hidden(void **state)
 }
 
 static void
+expect_mode(const char *below, mode_t mode)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", base, below);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, mode);
+}
+
+/* Also by a process with the umask of secrets, and where groups are handed on. */
+static void
+the_group_of_the_intake_folder_may_read_what_is_filed(void **state)
+{
+	mode_t old = umask(0077);
+	bool existed = false;
+	struct error e;
+
+	(void)state;
+	assert_int_equal(chmod(base, 02750), 0);
+	assert_int_equal(commit("thu", "moi", &existed, &e), 0);
+	(void)umask(old);
+	expect_mode("bavi", 02750);
+	expect_mode("bavi/2012/05", 02750);
+	expect_mode("bavi/2012/05/20120504-06-KH-VP", 02750);
+	expect_mode("bavi/2012/05/20120504-06-KH-VP/original.eml", 0640);
+}
+
+static void
 the_same_again_is_success_and_other_bytes_are_doubt(void **state)
 {
 	bool existed = false;
@@ -201,6 +230,7 @@ main(void)
 #define FOLDER_TEST(t) cmocka_unit_test_setup_teardown(t, make_base, remove_base)
 	const struct CMUnitTest tests[] = {
 		FOLDER_TEST(a_folder_appears_whole_and_leaves_nothing_hidden),
+		FOLDER_TEST(the_group_of_the_intake_folder_may_read_what_is_filed),
 		FOLDER_TEST(the_same_again_is_success_and_other_bytes_are_doubt),
 		FOLDER_TEST(what_a_crash_left_hidden_is_removed_by_the_next_attempt),
 		FOLDER_TEST(f03_a_link_in_the_way_is_refused),
