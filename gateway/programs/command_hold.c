@@ -16,6 +16,7 @@
 
 #include "common/clock.h"
 #include "common/i18n.h"
+#include "common/proc.h"
 #include "common/text.h"
 #include "gateway/act/hold.h"
 #include "gateway/core/transaction.h"
@@ -28,6 +29,7 @@ struct hold_command {
 	const char *name;
 	const char *reason;
 	bool json, force;
+	unsigned operator; /* who decides, as the ledger has it */
 	struct settings *settings;
 	struct ledger_client *ledger;
 	json_t *list;
@@ -180,9 +182,20 @@ record_reason(struct hold_command *h, const char *what, const char *detail, stru
 	buf_init(&shown, 8 * REASON_TEXT_MAX);
 	text_show(span_str(h->reason), REASON_TEXT_MAX, &shown);
 	snprintf(line, sizeof(line), "%.40s %.60s uid %u: %.600s", h->name, detail,
-	    (unsigned)getuid(), buf_str(&shown));
+	    h->operator, buf_str(&shown));
 	buf_free(&shown);
 	return ledger_note(h->ledger, tx, what, line, deadline_after_ms(COMMAND_WAIT_MS), e);
+}
+
+/*
+ * Held and filed messages are the session user's: what root made would stand in its way.
+ * Everything that only root may read is read before.
+ */
+static int
+become_owner(struct hold_command *h, struct error *e)
+{
+	h->operator = (unsigned)getuid();
+	return geteuid() == 0 ? proc_become(h->settings->users.session, e) : 0;
 }
 
 static int
@@ -191,6 +204,8 @@ run_drop(struct hold_command *h)
 	json_t *record;
 	struct error e;
 
+	if (become_owner(h, &e) != 0)
+		return command_fail_error(COMMAND_USAGE, &e);
 	if (hold_read(h->settings->hold_dir, h->name, &record, &e) != 0)
 		return command_fail_error(COMMAND_NO, &e);
 	json_decref(record);
@@ -268,6 +283,8 @@ run_release(struct hold_command *h)
 	if (directory_load(h->settings->agencies, &directory, &e) != 0 ||
 	    policy_load(h->settings->routing, directory, &policy, &e) != 0)
 		code = command_fail_error(COMMAND_CONFIG, &e);
+	else if (become_owner(h, &e) != 0)
+		code = command_fail_error(COMMAND_USAGE, &e);
 	else
 		code = release(h, directory, policy);
 	policy_free(&policy);

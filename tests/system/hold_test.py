@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hold on real servers: list, show, release (which judges again) and drop."""
 
+import os
 import re
+import shutil
 import sys
 
-from harness import absent, document, mail, main, same
-from world import BAVI
+from harness import absent, document, mail, main, same, signed
+from servers import read_text, write
+from world import BAVI, SOTC
 
 
 def hold(world, *words, status=0):
@@ -62,10 +65,38 @@ def what_is_released_is_delivered_once(world):
     same(len(world.dovecot.wait_message(BAVI, token)), 1, "copies after a second release")
 
 
+def restart(world, routing, text):
+    world.gateway.stop()
+    write(routing, text)
+    world.gateway.start()
+
+
+def what_root_releases_stands_in_nobodys_way(world):
+    """What is filed by a release is the session user's, as all that it files later."""
+    routing = os.path.join(world.gateway.etc, "routing.conf")
+    usual = read_text(routing)
+    restart(world, routing, 'rules = ( { name = "all"; action = "hold"; } );\n')
+    try:
+        token = mail.message_id()
+        same(world.arrive(SOTC, BAVI, mail.message(
+            SOTC, BAVI, "Kế hoạch", signed(world), identifier=token))[0], 250, "reply")
+        one = held_id(world, SOTC)
+    finally:
+        restart(world, routing, usual)
+    shutil.rmtree(os.path.join(world.gateway.intake, "bavi"), ignore_errors=True)
+    hold(world, "release", "--reason", "luat da doi", one)
+    world.dovecot.wait_message(BAVI, token)
+    code, text = world.arrive(SOTC, BAVI, mail.message(
+        SOTC, BAVI, "Kế hoạch 2", signed(world)))
+    same(code, 250, text)
+    same(len(world.gateway.filed("bavi")), 2, "folders")
+
+
 TESTS = [
     what_is_held_is_listed_and_shown_with_its_reason,
     what_is_dropped_goes_nowhere_and_says_why_in_the_trace,
     what_is_released_is_delivered_once,
+    what_root_releases_stands_in_nobodys_way,
 ]
 
 if __name__ == "__main__":
