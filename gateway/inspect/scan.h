@@ -38,6 +38,7 @@ struct scan_part {
 	struct scan_parameters disposition_parameters;
 	bool type_given;     /* there is a Content-Type field */
 	bool bare_line_ends; /* body: a CR alone, or an LF alone in a message with CRLF */
+	bool bare_cr;        /* body: a CR alone */
 	bool nul;            /* body: a NUL byte */
 	bool extra_text;     /* multipart: text in the preamble or the epilogue */
 	uint32_t children;
@@ -92,7 +93,8 @@ scan_add_problem(struct scan *s, enum reason r, uint32_t part, struct span arg1,
 struct span
 scan_path(const struct scan *s, uint32_t part, char out[SCAN_PATH_SIZE]);
 
-/* Is the root a signed layer by its own Content-Type (multipart/signed, pkcs7-mime)? */
+/* Is the root a signed layer by its own Content-Type (multipart/signed, pkcs7-mime), or has
+ * the content of an opaque one been scanned? */
 bool
 scan_root_signed(const struct scan *s);
 

@@ -243,6 +243,7 @@ body_line(struct run *r, const struct line *l)
 	p->has_8bit |= l->has_8bit;
 	sp->nul |= l->has_nul;
 	sp->bare_line_ends |= l->has_cr || l->odd_end;
+	sp->bare_cr |= l->has_cr;
 	p->long_line |= text.len > LONG_LINE || l->has_cr || l->odd_end || l->has_nul;
 	if (r->state == IN_BODY)
 		return;
@@ -343,26 +344,55 @@ mixes_line_ends(struct span s)
 	return true;
 }
 
+/*
+ * Bytes that RFC 2045 2.7 and 2.8 forbid in 7bit and 8bit text: one reader ends the text at
+ * a NUL, another takes a CR for a line end.
+ */
+static void
+check_plain_body(struct run *r, uint32_t i)
+{
+	const struct facts_part *p = &r->f->parts[i];
+	const struct scan_part *sp = &r->s->parts[i];
+	bool data = p->encoding == ENCODING_BINARY && !span_is(sp->type, "text");
+
+	if (p->kind != PART_LEAF || data)
+		return;
+	if (sp->nul)
+		scan_part_problem(r, REASON_ENCODING_BROKEN, i, span_str("NUL"));
+	else if (sp->bare_cr)
+		scan_part_problem(r, REASON_ENCODING_BROKEN, i, span_str("CR"));
+}
+
 /* A detached signature covers CRLF lines: where a reader makes them, it must be plain how. */
 static void
-check_signed_lines(struct run *r)
+check_detached_lines(struct run *r, uint32_t first, uint32_t end)
 {
-	const struct scan_part *root = &r->s->parts[0];
-	struct facts_range whole;
-	uint32_t end;
+	struct facts_range whole = scan_whole(&r->f->parts[first]);
 
-	if (r->origin != ORIGIN_MESSAGE || !scan_is(root, "multipart", "signed") ||
-	    root->children == 0)
-		return;
-	whole = scan_whole(&r->f->parts[root->first_child]);
 	if (r->lf && mixes_line_ends(span_sub(r->bytes, whole.start, whole.end - whole.start)))
-		scan_part_problem(r, REASON_LINE_ENDS_MIXED, root->first_child, scan_nothing);
-	for (end = root->first_child + 1; end < r->f->part_count; end++)
-		if (r->f->parts[end].parent == 0)
-			break;
-	for (uint32_t i = root->first_child; i < end; i++)
+		scan_part_problem(r, REASON_LINE_ENDS_MIXED, first, scan_nothing);
+	for (uint32_t i = first; i < end; i++)
 		if (r->s->parts[i].bare_line_ends)
 			scan_part_problem(r, REASON_LINE_ENDS_MIXED, i, scan_nothing);
+}
+
+/* What is signed: the first part of a multipart/signed, or an opaque content. */
+static void
+check_signed_bodies(struct run *r)
+{
+	const struct scan_part *root = &r->s->parts[0];
+	uint32_t first = r->base == FACTS_NONE ? root->first_child : r->base + 1, end;
+
+	if (r->origin == ORIGIN_MESSAGE &&
+	    (!scan_is(root, "multipart", "signed") || root->children == 0))
+		return;
+	for (end = first + 1; end < r->f->part_count; end++)
+		if (r->f->parts[end].parent == r->f->parts[first].parent)
+			break;
+	if (r->origin == ORIGIN_MESSAGE)
+		check_detached_lines(r, first, end);
+	for (uint32_t i = first; i < end; i++)
+		check_plain_body(r, i);
 }
 
 int
@@ -377,6 +407,8 @@ scan_message(struct scan *s, struct span bytes, enum facts_origin origin, uint32
 		return error_set(e, ERR_TEMP, "scan: no memory");
 	r.lf = first != SPAN_NOT_FOUND && (first == 0 || bytes.ptr[first - 1] != '\r');
 	s->sources[origin] = (struct scan_source){ .bytes = bytes, .lf = r.lf };
+	/* Opaque under another type than pkcs7-mime: somebody signed for its names too. */
+	s->root_signed |= origin == ORIGIN_CONTENT;
 	if (bytes.len > LIMIT_MESSAGE_BYTES)
 		scan_limit(&r, REASON_LIMIT_MESSAGE, scan_nothing, LIMIT_MESSAGE_BYTES);
 	else
@@ -390,6 +422,6 @@ scan_message(struct scan *s, struct span bytes, enum facts_origin origin, uint32
 	}
 	end_scan(&r);
 	if (!r.over)
-		check_signed_lines(&r);
+		check_signed_bodies(&r);
 	return 0;
 }

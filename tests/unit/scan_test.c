@@ -495,6 +495,10 @@ names_are_stricter_where_somebody_signs(void **state)
 		    "Content-Type: multipart/signed; "
 		    "boundary=b\r\n\r\n--b\r\n\r\none\rtwo\r\n--b\r\n"
 		    "Content-Type: application/pkcs7-signature\r\n\r\nMIIB\r\n--b--\r\n", true },
+		{ "a form feed in it", REASON_NONE, NULL,
+		    "Content-Type: multipart/signed; "
+		    "boundary=b\r\n\r\n--b\r\n\r\none\ftwo\r\n--b\r\n"
+		    "Content-Type: application/pkcs7-signature\r\n\r\nMIIB\r\n--b--\r\n", true },
 		{ "CRLF inside, LF outside, as openssl writes it", REASON_NONE, NULL,
 		    "Content-Type: multipart/signed; boundary=b\n\n--b\n"
 		    "Content-Type: text/plain\r\n\r\none\r\ntwo\r\n\n--b\n"
@@ -617,6 +621,42 @@ opaque_content_goes_on_below_its_part(void **state)
 	expect_range(content, facts->parts[3].body, "y");
 	assert_true(span_is(scan_path(scan, 3, path), "1.1.2"));
 	assert_int_equal(scan_problem(scan)->reason, REASON_NONE);
+}
+
+/* The scan of `content`, signed under `media`. */
+static enum reason
+opaque_problem(const char *media, struct span content)
+{
+	struct error e = { .class = ERR_NONE };
+
+	run(span_str(media));
+	assert_int_equal(scan_message(scan, content, ORIGIN_CONTENT, 0, facts, &e), 0);
+	assert_true(scan_root_signed(scan));
+	return scan_problem(scan)->reason;
+}
+
+static void
+opaque_content_is_judged_as_strictly_under_any_type(void **state)
+{
+	static const char *const media[] = {
+		"Content-Type: application/pkcs7-mime\r\n\r\nx\r\n",
+		"Content-Type: application/octet-stream; name=smime.p7m\r\n\r\nx\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(opaque_problem(media[i], span_str(
+		    "Content-Type: application/pdf; name=a b.exe c.pdf\r\n\r\nx\r\n")),
+		    REASON_PARAMETER_SYNTAX);
+		assert_int_equal(opaque_problem(media[i], span_of("\r\nyes\0 no\r\n", 11)),
+		    REASON_ENCODING_BROKEN);
+		assert_int_equal(opaque_problem(media[i], span_str("\r\nyes\rno\r\n")),
+		    REASON_ENCODING_BROKEN);
+		assert_int_equal(opaque_problem(media[i], span_str("\r\nyes\nno\r\n")),
+		    REASON_NONE);
+		assert_int_equal(opaque_problem(media[i], span_of("Content-Type: image/png\r\n"
+		    "Content-Transfer-Encoding: binary\r\n\r\nP\0\rG", 66)), REASON_NONE);
+	}
 }
 
 static void
@@ -826,6 +866,7 @@ main(void)
 		cmocka_unit_test(a_body_that_is_empty_leaves_its_line_end_to_the_delimiter),
 		cmocka_unit_test(what_must_be_encoded_is_flagged),
 		cmocka_unit_test(opaque_content_goes_on_below_its_part),
+		cmocka_unit_test(opaque_content_is_judged_as_strictly_under_any_type),
 		cmocka_unit_test(parameters_are_joined_and_decoded),
 		cmocka_unit_test(messages_made_to_exhaust_us_end_in_a_limit),
 		cmocka_unit_test(what_is_at_a_limit_is_accepted),
