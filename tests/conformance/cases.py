@@ -6,6 +6,7 @@ import cases_cms
 import cases_good
 import cases_honest
 import cases_mime
+import cases_parsers
 import cases_trust
 import forge
 from forge import DAY, NOW, Certificate, basic_constraints, key_usage, name
@@ -17,7 +18,7 @@ def good(a):
 
 
 def hostile(a):
-    for group in (cases_cms, cases_trust, cases_mime):
+    for group in (cases_cms, cases_trust, cases_mime, cases_parsers):
         yield from group.hostile(a)
 
 

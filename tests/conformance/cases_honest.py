@@ -323,6 +323,7 @@ def good_opaque(a):
         yield Case("A01", "opaque with " + title, mail, VERIFIED)
     for title, content in [
             ("LF content, as openssl without -crlf writes it", TEXT.replace(b"\r\n", b"\n")),
+            ("a bare LF in the text", TEXT.replace(b"Ba Vi\r\n", b"Ba Vi\n")),
             ("no header in the content", b"\r\nnoi dung\r\n"),
             ("a MIME-Version in the content", b"MIME-Version: 1.0\r\n" + TEXT),
             ("no line end at the end", TEXT.rstrip(b"\r\n"))]:
