@@ -212,10 +212,10 @@ base64_end(const struct codec_decoder *d, const struct buf *out)
 	return out->failed ? CODEC_TOO_LONG : CODEC_OK;
 }
 
-/* --- quoted-printable -------------------------------------------------------------- */
+/* --- hex digits, of quoted-printable too ----------------------------------------- */
 
-static int
-hex_value(uint8_t c)
+int
+codec_hex_digit(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -225,6 +225,8 @@ hex_value(uint8_t c)
 		return c - 'a' + 10;
 	return -1;
 }
+
+/* --- quoted-printable -------------------------------------------------------------- */
 
 static void
 qp_release_blanks(struct codec_decoder *d, struct buf *out)
@@ -270,7 +272,7 @@ qp_text(struct codec_decoder *d, uint8_t c, struct buf *out)
 static enum codec_result
 qp_byte(struct codec_decoder *d, uint8_t c, struct buf *out)
 {
-	int hex = hex_value(c);
+	int hex = codec_hex_digit(c);
 
 	if (c != '\r' && c != '\n' && ++d->line > CODEC_LINE_MAX)
 		return CODEC_LINE;
@@ -475,7 +477,7 @@ codec_hex_decode(struct span in, uint8_t *out, size_t size)
 	if (in.len / 2 != size || in.len % 2 != 0)
 		return false;
 	for (size_t i = 0; i < size; i++) {
-		int high = hex_value(in.ptr[2 * i]), low = hex_value(in.ptr[2 * i + 1]);
+		int high = codec_hex_digit(in.ptr[2 * i]), low = codec_hex_digit(in.ptr[2 * i + 1]);
 		if (high < 0 || low < 0)
 			return false;
 		out[i] = (uint8_t)(high << 4 | low);

@@ -76,6 +76,10 @@ codec_qp_decode(struct span in, bool lf, struct buf *out);
 void
 codec_qp_encode(struct span in, struct buf *out);
 
+/* The value of a hex digit of either case, -1 for any other byte. */
+int
+codec_hex_digit(uint8_t c);
+
 /* Lower-case hex. */
 void
 codec_hex_encode(struct span in, struct buf *out);

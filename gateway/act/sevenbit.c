@@ -274,17 +274,11 @@ sevenbit_mend_base64(struct sink *to, struct span bytes)
 		sink_put(to, span_of(line, n + 2));
 }
 
-static bool
-is_hex(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
-}
-
 /* At "=": the length of a whole escape, 1 for the line's own soft break, 0 for neither. */
 static size_t
 qp_escape(struct span at)
 {
-	if (at.len >= 3 && is_hex(at.ptr[1]) && is_hex(at.ptr[2]))
+	if (at.len >= 3 && codec_hex_digit(at.ptr[1]) >= 0 && codec_hex_digit(at.ptr[2]) >= 0)
 		return 3;
 	return at.len == 1 ? 1 : 0;
 }

@@ -6,6 +6,8 @@
  */
 #include "gateway/inspect/encoded_word.h"
 
+#include "common/codec.h"
+
 #define WORD_MAX 4096 /* bytes of text: what begins many words and ends none stays cheap */
 
 static bool
@@ -88,26 +90,17 @@ put_base64(struct span text, struct buf *out)
 	}
 }
 
-static int
-hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		return (c | 0x20) - 'a' + 10;
-	return -1;
-}
-
 static void
 put_q(struct span text, struct buf *out)
 {
 	for (size_t i = 0; i < text.len; i++) {
+		bool whole = text.ptr[i] == '=' && text.len - i >= 3;
+		int high = whole ? codec_hex_digit(text.ptr[i + 1]) : -1;
+		int low = whole ? codec_hex_digit(text.ptr[i + 2]) : -1;
 		uint8_t c = text.ptr[i];
 
-		if (c == '=' && text.len - i >= 3 && hex(text.ptr[i + 1]) >= 0 &&
-		    hex(text.ptr[i + 2]) >= 0) {
-			buf_put_byte(out,
-			    (uint8_t)(hex(text.ptr[i + 1]) << 4 | hex(text.ptr[i + 2])));
+		if (high >= 0 && low >= 0) {
+			buf_put_byte(out, (uint8_t)(high << 4 | low));
 			i += 2;
 		} else if (c == '_') {
 			buf_put_byte(out, ' ');

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "common/codec.h"
 #include "gateway/model/limits.h"
 
 #define BOUNDARY_MAX 70 /* RFC 2046 5.1.1 */
@@ -301,16 +302,6 @@ read_parameters(struct reader *r)
 
 /* --- RFC 2231: join the pieces ------------------------------------------------------- */
 
-static int
-hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		return (c | 0x20) - 'a' + 10;
-	return -1;
-}
-
 /* Append to p, percent signs decoded; returns the bytes written. */
 static size_t
 percent_decode(struct reader *r, struct span s, struct span name, uint8_t *p)
@@ -324,8 +315,8 @@ percent_decode(struct reader *r, struct span s, struct span name, uint8_t *p)
 			p[n++] = s.ptr[i];
 			continue;
 		}
-		high = i + 2 < s.len ? hex(s.ptr[i + 1]) : -1;
-		low = i + 2 < s.len ? hex(s.ptr[i + 2]) : -1;
+		high = i + 2 < s.len ? codec_hex_digit(s.ptr[i + 1]) : -1;
+		low = i + 2 < s.len ? codec_hex_digit(s.ptr[i + 2]) : -1;
 		if (high < 0 || low < 0) {
 			fault(r, REASON_PARAMETER_SYNTAX, is_soft(name), name);
 			p[n++] = '%';
