@@ -84,10 +84,10 @@ def strike(house, scenario, role, fault, report):
         report.result("%s: %s %s" % (scenario.name, role, fault), broken, house.log_tail())
 
 
-def kill_everywhere(house, scenario, report, passes=None, until=None):
-    """Every point of every role, at each pass (or the first `passes`)."""
+def kill_everywhere(house, scenario, report, passes=None, until=None, roles=ROLES):
+    """Every point of the roles, at each pass (or the first `passes`)."""
     points = list_points(house, scenario)
-    for role in ROLES:
+    for role in roles:
         for point, count in sorted(points[role].items()):
             for n in range(1, min(count, passes or count) + 1):
                 if until and time.monotonic() > until:

@@ -81,7 +81,7 @@ class Sink(threading.Thread):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         self.copies = []
-        self.refuse = set()  # recipients that get 550
+        self.refuse = {"khongco@vinhphuc.example"}  # recipients that get 550
         self.start()
 
     def run(self):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The messages of the crash tests: each way that a plan can go, once."""
 
+import base64
 import os
+import subprocess
 import sys
 
 from house import TOP, Scenario
@@ -14,6 +16,7 @@ VPUB = "vanthu@vpub.hanoi.example"
 BAVI = "vanthu@bavi.hanoi.example"
 SOTC = "vanthu@sotc.hanoi.example"
 SOMEBODY = "vanthu@vinhphuc.example"
+NOBODY = "khongco@vinhphuc.example"  # the next hop refuses it; see Sink
 
 TEXT = "Kính gửi quý cơ quan,\nXin gửi văn bản kèm theo.\n"
 
@@ -38,6 +41,24 @@ def from_agency(house, identifier):
                     "sotc")
 
 
+def to_nobody(house, identifier):
+    return document("07/BC-STC Báo cáo", SOTC, [BAVI, NOBODY], identifier, pdf(), house.pki,
+                    "sotc")
+
+
+def opaque(house, identifier):
+    der = subprocess.run(
+        ["openssl", "cms", "-sign", "-binary", "-nodetach", "-outform", "DER",
+         "-signer", house.pki + "/sotc.pem", "-inkey", house.pki + "/sotc.key",
+         "-certfile", house.pki + "/issuing.pem"],
+        input=mail.entity(TEXT, pdf()), stdout=subprocess.PIPE, check=True).stdout
+    body = (b"Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\n"
+            + base64.encodebytes(der).replace(b"\n", b"\r\n"))
+    return mail.message(SOTC, [BAVI], "08/CV-STC Công văn", body,
+                        identifier="<%s>" % identifier)
+
+
 def unsigned(house, identifier):
     return document("Không ký", SOMEBODY, [BAVI], identifier, pdf())
 
@@ -57,4 +78,9 @@ SCENARIOS = (
              filed=2, relayed=(BAVI, VPUB)),
     Scenario("held", "outside", SOMEBODY, [BAVI], unsigned, held=1),
     Scenario("refused", "inside", VPUB, [BAVI], program, notices=1),
+    # The next hop refuses one of two, and there is one reply: that one is held instead.
+    Scenario("amended", "proxy", SOTC, [BAVI, NOBODY], to_nobody,
+             filed=1, held=1, relayed=(BAVI,)),
+    # The document is inside the signature and taken out anew for a redelivery.
+    Scenario("opaque", "outside", SOTC, [BAVI], opaque, filed=1, relayed=(BAVI,)),
 )
