@@ -5,8 +5,9 @@
  * goes, and only its head and tail are kept for a look at what it is; a zip archive that is
  * not too large is decoded once more to read its directory. Every leaf is decoded, document
  * or not, because a transfer encoding that two readers read in two ways is AMBIGUOUS
- * (verdicts.md D11), with one exception: in a message that nobody signed, the text of the
- * mail itself is only noted, for such texts are often sloppy and never filed alone.
+ * (verdicts.md D11), with one exception: in a message that nobody signed, a text of the mail
+ * itself with raw 8-bit letters or long lines in its quoted-printable is only noted, for
+ * such mail is common and its text is the same to all.
  *
  * Not here: what becomes of a document (decide), its safe name on a disk (act).
  */
@@ -26,8 +27,7 @@
 #define PIECE (64 * 1024)
 #define ARCHIVE_BYTES_MAX (size_t)(32 * 1024 * 1024) /* of a zip whose directory we read */
 #define NAME_MAX_BYTES 1000                          /* of a decoded name that is kept */
-#define SNIFF_BUDGET (size_t)(1024 * 1024) /* bytes for libmagic in one message */
-#define SNIFF_LEAST (size_t)(4 * 1024)     /* of one document, when it is used up */
+#define RAW_NAME_MAX (size_t)4096                    /* of a name before it is decoded */
 
 struct content {
 	struct magic_set *magic;
@@ -183,12 +183,14 @@ take_name(struct decode *d, const struct scan_parameters *list, const char *para
     struct name *n)
 {
 	for (size_t i = 0; i < list->count; i++) {
+		struct scan_parameter p = list->list[i];
 		bool certain;
 
-		if (!span_is(list->list[i].name, parameter))
+		if (!span_is(p.name, parameter))
 			continue;
+		p.value = span_sub(p.value, 0, RAW_NAME_MAX);
 		buf_reset(&n->other);
-		certain = decode_parameter(d, &list->list[i], &n->other);
+		certain = decode_parameter(d, &p, &n->other);
 		if (n->other.len == 0)
 			continue;
 		if (n->text.len == 0) {
@@ -229,25 +231,36 @@ struct examination {
 	struct decode *decode;
 	struct scan *scan;
 	struct facts *f;
-	size_t sniffed; /* bytes given to libmagic so far */
 };
 
 static bool
-is_text_body(const struct scan_part *sp, const struct name *name)
+has_name(const struct scan_parameters *list, const char *parameter)
 {
-	return name->text.len == 0 && span_is(sp->type, "text") &&
-	    !span_is_nocase(sp->disposition, "attachment");
+	const struct scan_parameter *p = scan_parameter(list, parameter);
+
+	return p != NULL && p->value.len > 0;
+}
+
+static bool
+is_text_body(const struct scan_part *sp)
+{
+	return span_is(sp->type, "text") && !span_is(sp->disposition, "attachment") &&
+	    !has_name(&sp->disposition_parameters, "filename") &&
+	    !has_name(&sp->type_parameters, "name");
 }
 
 /* A refused encoding: see the top of this file for the exception. */
 static void
 report_broken(struct examination *x, uint32_t part, bool text_body, enum codec_result r)
 {
+	const struct facts_part *p = &x->f->parts[part];
+	bool sloppy = text_body && p->encoding == ENCODING_QP &&
+	    (r == CODEC_LINE || (r == CODEC_JUNK && p->has_8bit));
 	char path[SCAN_PATH_SIZE];
 	struct span where = scan_path(x->scan, part, path);
 	struct span what = span_str(codec_result_name(r));
 
-	if (text_body && !scan_root_signed(x->scan))
+	if (sloppy && !scan_root_signed(x->scan))
 		facts_add_note(x->f, REASON_ENCODING_BROKEN, where, what);
 	else
 		scan_add_problem(x->scan, REASON_ENCODING_BROKEN, part, where, what);
@@ -312,9 +325,8 @@ static void
 classify(struct examination *x, struct facts_document *doc, const struct flow *w,
     bool text_body)
 {
-	size_t room = x->sniffed < SNIFF_BUDGET ? CONTENT_HEAD : SNIFF_LEAST;
-	struct content_look look = { .head = span_sub(buf_span(&w->head), 0, room),
-		.tail = buf_span(&w->tail), .size = w->size,
+	struct content_look look = { .head = buf_span(&w->head), .tail = buf_span(&w->tail),
+		.size = w->size,
 		.name = facts_span(x->f, doc->name),
 		.declared = facts_span(x->f, doc->declared),
 		.has_macro_storage = w->macros, .has_pdf_encryption = w->pdf_encrypted };
@@ -326,10 +338,33 @@ classify(struct examination *x, struct facts_document *doc, const struct flow *w
 		doc->type = doc->declared;
 		return;
 	}
-	x->sniffed += look.head.len;
 	doc->type = facts_add(x->f, content_type_of(x->content->magic, &look, &doc->flags));
 	if ((doc->flags & DOCUMENT_ARCHIVE) != 0)
 		doc->flags |= look_into_archive(x, doc->part, w);
+}
+
+/* The part is a document, and this is what went by of it. */
+static void
+list_document(struct examination *x, uint32_t part, const struct flow *w, bool text_body)
+{
+	const struct scan_part *sp = scan_part(x->scan, part);
+	struct facts_document *doc;
+	struct name name;
+
+	buf_init(&name.text, SIZE_MAX);
+	buf_init(&name.other, SIZE_MAX);
+	read_name(x->decode, sp, &name);
+	doc = add_document(x, part, &name);
+	if (doc != NULL) {
+		doc->size = w->size;
+		classify(x, doc, w, text_body);
+		digest_final(x->content->digest, doc->sha256);
+		note_name(x, &name);
+		if (text_body && span_is(sp->subtype, "html"))
+			facts_add_note(x->f, REASON_NOTE_HTML, span_of("", 0), span_of("", 0));
+	}
+	buf_free(&name.text);
+	buf_free(&name.other);
 }
 
 static void
@@ -338,38 +373,21 @@ examine_part(struct examination *x, uint32_t part, bool listed)
 	const struct facts_part *p = &x->f->parts[part];
 	const struct scan_part *sp = scan_part(x->scan, part);
 	struct flow w = { .digest = x->content->digest };
-	struct name name;
-	bool text_body;
+	bool text_body = p->kind == PART_LEAF && is_text_body(sp);
+	uint8_t unused[DIGEST_SIZE];
 	enum codec_result r;
 
 	buf_init(&w.head, CONTENT_HEAD);
 	buf_init(&w.tail, CONTENT_TAIL + 4 * PIECE);
-	buf_init(&name.text, SIZE_MAX);
-	buf_init(&name.other, SIZE_MAX);
-	read_name(x->decode, sp, &name);
-	text_body = p->kind == PART_LEAF && is_text_body(sp, &name);
 	r = flow_part(&w, scan_range(x->scan, p, p->body), p,
 	    scan_lf(x->scan, (enum facts_origin)p->origin));
-	if (r != CODEC_OK) {
+	if (r != CODEC_OK)
 		report_broken(x, part, text_body, r);
-	} else if (listed || !text_body) {
-		struct facts_document *doc = add_document(x, part, &name);
-
-		if (doc != NULL) {
-			doc->size = w.size;
-			classify(x, doc, &w, text_body);
-			digest_final(x->content->digest, doc->sha256);
-			note_name(x, &name);
-			if (text_body && span_is(sp->subtype, "html"))
-				facts_add_note(x->f, REASON_NOTE_HTML, span_of("", 0),
-				    span_of("", 0));
-		}
-	}
-	digest_final(x->content->digest, (uint8_t[DIGEST_SIZE]){ 0 });
+	else if (listed || !text_body)
+		list_document(x, part, &w, text_body);
+	digest_final(x->content->digest, unused); /* begin again, whatever happened */
 	buf_free(&w.head);
 	buf_free(&w.tail);
-	buf_free(&name.text);
-	buf_free(&name.other);
 }
 
 /* Is a part around it an attached message? Then its own text is in that document. */

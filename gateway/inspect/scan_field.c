@@ -182,6 +182,19 @@ split_name(struct span whole, struct raw *p)
 	return p->name.len > 0;
 }
 
+/* Readers that look for the word anywhere in the field would find another boundary here. */
+static bool
+hides_boundary(struct span value)
+{
+	const struct span word = SPAN_LIT("boundary");
+
+	for (size_t i = 0; i + word.len < value.len; i++)
+		if (span_equal_nocase(span_sub(value, i, word.len), word) &&
+		    memchr("=* \t", value.ptr[i + word.len], 4) != NULL)
+			return true;
+	return false;
+}
+
 /* A quoted string; at is on the opening quote. */
 static struct span
 read_quoted(struct reader *r, struct span name)
@@ -268,6 +281,8 @@ read_parameter(struct reader *r)
 	for (size_t i = 0; i < p->value.len; i++)
 		if (p->value.ptr[i] >= 0x80 && !is_name(p->name))
 			fault(r, REASON_PARAMETER_SYNTAX, false, p->name);
+	if (hides_boundary(p->value))
+		fault(r, REASON_PARAMETER_SYNTAX, false, p->name);
 	p->joined = false;
 	for (size_t i = 0; i < r->count; i++)
 		if (span_equal(r->raws[i].name, p->name) && r->raws[i].index == p->index &&
@@ -525,11 +540,16 @@ scan_encoding(struct span body, enum facts_encoding *out)
 		{ "binary", ENCODING_BINARY }, { "quoted-printable", ENCODING_QP },
 		{ "base64", ENCODING_BASE64 },
 	};
+	struct span text = span_trim(body);
+	bool tail = text.len > 0 && text.ptr + text.len != body.ptr + body.len;
 
+	if (span_find(body, '\n', 0) != SPAN_NOT_FOUND)
+		return false; /* folded: some compare it with the line end */
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (span_is_nocase(span_trim(body), names[i].name)) {
+		if (span_is_nocase(text, names[i].name)) {
 			*out = names[i].encoding;
-			return true;
+			/* Some compare it with the blanks behind it, and do not decode. */
+			return !tail || (*out != ENCODING_QP && *out != ENCODING_BASE64);
 		}
 	return false;
 }

@@ -271,6 +271,25 @@ check_field_name(struct run *r, const struct line *l)
 		scan_part_problem(r, REASON_HEADER_COLON, r->current, scan_shown(r, l));
 }
 
+/* Controls that end a string or a line for some readers: all but TAB, and ESC, by which old
+ * Japanese mail changes its alphabet. CR is another problem. */
+static bool
+has_controls(struct span line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if (line.ptr[i] < 0x20 && memchr("\t\r\x1b", line.ptr[i], 3) == NULL)
+			return true;
+	return false;
+}
+
+static struct span
+field_name(struct span line)
+{
+	size_t colon = span_find(line, ':', 0);
+
+	return span_sub(line, 0, colon == SPAN_NOT_FOUND ? 0 : colon);
+}
+
 void
 scan_header_line(struct run *r, const struct line *l)
 {
@@ -281,10 +300,8 @@ scan_header_line(struct run *r, const struct line *l)
 		r->header_crlf = l->crlf;
 	if (l->odd_end || l->has_cr || (r->header_crlf ? l->lf : l->crlf))
 		scan_part_problem(r, REASON_HEADER_LINE_END, r->current, scan_nothing);
-	if (l->has_nul)
-		scan_part_problem(r, REASON_HEADER_CONTROL, r->current,
-		    span_sub(text, 0, span_find(text, ':', 0) == SPAN_NOT_FOUND ? 0 :
-		        span_find(text, ':', 0)));
+	if (has_controls(text))
+		scan_part_problem(r, REASON_HEADER_CONTROL, r->current, field_name(text));
 	if (text.len == 0) {
 		scan_end_header(r, l->start, l->next);
 		return;

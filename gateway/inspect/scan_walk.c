@@ -225,6 +225,7 @@ looks_like_part(struct span text)
 	static const char *const names[] = { "content-type", "content-transfer-encoding",
 		"content-disposition" };
 
+	text = span_trim(text);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (span_starts_nocase(text, span_str(names[i]))) {
 			text = span_trim(span_from(text, strlen(names[i])));
@@ -245,6 +246,8 @@ body_line(struct run *r, const struct line *l)
 	sp->bare_line_ends |= l->has_cr || l->odd_end;
 	sp->bare_cr |= l->has_cr;
 	p->long_line |= text.len > LONG_LINE || l->has_cr || l->odd_end || l->has_nul;
+	if (l->has_nul && p->encoding != ENCODING_BINARY)
+		scan_part_problem(r, REASON_BODY_NUL, r->current, scan_nothing);
 	if (r->state == IN_BODY)
 		return;
 	if (!scan_all_blank(text))

@@ -420,6 +420,9 @@ REASON(ENCODING_MISPLACED, "encoding-misplaced", VERDICT_AMBIGUOUS, "5.6.0",
 REASON(ENCODING_BROKEN, "encoding-broken", VERDICT_AMBIGUOUS, "5.6.0",
     N_("Part {1} is not properly encoded, so two readers could see two documents ({2})."),
     N_("The attachment may be damaged; attach it anew and send it again."))
+REASON(BODY_NUL, "body-nul", VERDICT_AMBIGUOUS, "5.6.0",
+    N_("Part {1} holds a zero byte, at which some readers stop."),
+    N_("Attach the document with an ordinary mail program and send it again."))
 REASON(MIME_VERSION, "mime-version", VERDICT_AMBIGUOUS, "5.6.0",
     N_("The message names a version of MIME that does not exist: {1}"),
     N_("Write the message anew with an ordinary mail program and send it again."))

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "common/codec.h"
 #include "common/digest.h"
 #include "gateway/inspect/content.h"
@@ -204,6 +205,10 @@ types_are_compared(void **state)
 		    SPAN_LIT(OLE "................................_\0V\0B\0A\0_\0P\0R\0O\0J\0"),
 		    DOCUMENT_MACROS },
 		{ "Content-Type: application/pdf; name=a.pdf\r\n", SPAN_LIT(""), 0 },
+		{ "Content-Type: text/plain; name=a.txt\r\n", SPAN_LIT("#!/bin/sh\n"),
+		    DOCUMENT_EXECUTABLE | DOCUMENT_TYPE_CONFLICT },
+		{ "Content-Type: text/xml; name=a.edxml\r\n", SPAN_LIT("<?xml version=\"1.0\"?>"), 0 },
+		{ "Content-Type: application/rtf; name=a.doc\r\n", SPAN_LIT("{\\rtf1\\ansi x}"), 0 },
 		/* 7z and rar are archives that we do not look into */
 		{ "Content-Type: application/x-7z-compressed; name=a.7z\r\n",
 		    SPAN_LIT("7z\xbc\xaf\x27\x1c\0\4................"),
@@ -383,13 +388,16 @@ a_refused_encoding_makes_the_message_ambiguous(void **state)
 		{ "Content-Disposition: attachment; filename=a.txt\r\n"
 		  "Content-Transfer-Encoding: quoted-printable\r\n\r\na=zz\r\n",
 		    REASON_ENCODING_BROKEN, false },
-		/* the text of a mail that nobody signed */
-		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: "
-		    "quoted-printable\r\n\r\n"
-		  "50% = half\r\n", REASON_NONE, true },
+		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+		  "50% = half\r\n", REASON_ENCODING_BROKEN, false },
+		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+		  "QUJD\r\n-- \r\nfooter\r\n", REASON_ENCODING_BROKEN, false },
+		/* raw letters in the text of a mail that nobody signed */
+		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+		  "B\xc3\xa1o c=C3=A1o\r\n", REASON_NONE, true },
 		/* of one that somebody did */
 		{ "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
-		  "Content-Transfer-Encoding: quoted-printable\r\n\r\n50% = half\r\n--b\r\n"
+		  "Content-Transfer-Encoding: quoted-printable\r\n\r\nB\xc3\xa1o\r\n--b\r\n"
 		  "Content-Type: application/pkcs7-signature\r\n\r\nx\r\n--b--\r\n",
 		    REASON_ENCODING_BROKEN, false },
 		/* inside an attached message */
@@ -428,6 +436,32 @@ large_documents_are_hashed_piece_by_piece(void **state)
 	buf_free(&bytes);
 }
 
+/* libmagic's tests for texts would take half a second for each of these. */
+static void
+documents_made_to_keep_us_busy_do_not(void **state)
+{
+	struct buf lines;
+	int64_t start;
+
+	(void)state;
+	buf_init(&lines, 65536);
+	for (int i = 0; i < 65536; i++)
+		buf_put_byte(&lines, '\n');
+	buf_reset(&message);
+	buf_put_str(&message, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+	for (int i = 0; i < LIMIT_DOCUMENTS; i++) {
+		buf_printf(&message, "--b\r\nContent-Disposition: attachment; filename=%d\r\n"
+		    "Content-Transfer-Encoding: base64\r\n\r\n", i);
+		codec_base64_encode(buf_span(&lines), &message);
+	}
+	buf_put_str(&message, "--b--\r\n");
+	start = clock_monotonic_ms();
+	examine(buf_span(&message), FACTS_NONE);
+	assert_int_equal(facts->document_count, LIMIT_DOCUMENTS);
+	assert_true(clock_monotonic_ms() - start < 5000);
+	buf_free(&lines);
+}
+
 static void
 too_many_documents_are_a_limit(void **state)
 {
@@ -456,6 +490,7 @@ main(void)
 		cmocka_unit_test(an_archive_of_too_many_entries_is_a_limit),
 		cmocka_unit_test(a_refused_encoding_makes_the_message_ambiguous),
 		cmocka_unit_test(large_documents_are_hashed_piece_by_piece),
+		cmocka_unit_test(documents_made_to_keep_us_busy_do_not),
 		cmocka_unit_test(too_many_documents_are_a_limit),
 	};
 
