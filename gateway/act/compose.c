@@ -191,6 +191,18 @@ put_message(struct sink *to, const struct facts *f, struct span message, struct 
 	return 0;
 }
 
+/*
+ * A message whose first line is a fold would go on the last field that we put on top of it.
+ * No rule delivers one (it is AMBIGUOUS); an operator's force must not either.
+ */
+static int
+check_first_line(struct span body, struct error *e)
+{
+	if (body.len > 0 && (body.ptr[0] == ' ' || body.ptr[0] == '\t'))
+		return error_set(e, ERR_PERM, "the message begins with the fold of a field");
+	return 0;
+}
+
 int
 act_compose(const struct act_settings *settings, const struct envelope *env,
     const struct facts *facts, const struct plan *plan, const struct spool *body,
@@ -202,6 +214,8 @@ act_compose(const struct act_settings *settings, const struct envelope *env,
 	int result = -1;
 
 	*outgoing = NULL;
+	if (check_first_line(spool_bytes(body), e) != 0)
+		return error_prefix(e, "compose");
 	if (spool_new(settings->spool_dir[0] != '\0' ? settings->spool_dir : NULL,
 	        spool_size(body) + GROWTH_EXTRA, &to, e) < 0)
 		return error_prefix(e, "compose");

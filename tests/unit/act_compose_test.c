@@ -90,6 +90,29 @@ mail_from_outside_says_what_was_found(void **state)
 }
 
 static void
+a_fold_at_the_top_cannot_go_on_our_own_field(void **state)
+{
+	struct envelope env = an_envelope(ZONE_OUTSIDE);
+	struct facts *f = facts_new();
+	struct plan *p = plan_new();
+
+	(void)state;
+	for (const char *const *m = (const char *const[]){ " smime=pass\r\n" BODY,
+		 "\tsmime=pass\r\n" BODY, NULL };
+	     *m != NULL; m++) {
+		struct spool *body = spool_of(span_str(*m)), *out = NULL;
+		struct error e;
+
+		assert_int_equal(act_compose(&settings, &env, f, p, body, &out, &e), -1);
+		assert_int_equal(e.class, ERR_PERM);
+		assert_null(out);
+		spool_free(&body);
+	}
+	plan_free(&p);
+	facts_free(&f);
+}
+
+static void
 mail_from_inside_carries_no_verdict(void **state)
 {
 	struct envelope env = an_envelope(ZONE_INSIDE);
@@ -303,6 +326,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mail_from_outside_says_what_was_found),
+		cmocka_unit_test(a_fold_at_the_top_cannot_go_on_our_own_field),
 		cmocka_unit_test(mail_from_inside_carries_no_verdict),
 		cmocka_unit_test(every_verdict_has_its_result),
 		cmocka_unit_test(no_value_from_mail_can_break_out),
