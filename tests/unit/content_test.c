@@ -207,8 +207,10 @@ types_are_compared(void **state)
 		{ "Content-Type: application/pdf; name=a.pdf\r\n", SPAN_LIT(""), 0 },
 		{ "Content-Type: text/plain; name=a.txt\r\n", SPAN_LIT("#!/bin/sh\n"),
 		    DOCUMENT_EXECUTABLE | DOCUMENT_TYPE_CONFLICT },
-		{ "Content-Type: text/xml; name=a.edxml\r\n", SPAN_LIT("<?xml version=\"1.0\"?>"), 0 },
-		{ "Content-Type: application/rtf; name=a.doc\r\n", SPAN_LIT("{\\rtf1\\ansi x}"), 0 },
+		{ "Content-Type: text/xml; name=a.edxml\r\n",
+		    SPAN_LIT("<?xml version=\"1.0\"?>"), 0 },
+		{ "Content-Type: application/rtf; name=a.doc\r\n", SPAN_LIT("{\\rtf1\\ansi x}"),
+		    0 },
 		/* 7z and rar are archives that we do not look into */
 		{ "Content-Type: application/x-7z-compressed; name=a.7z\r\n",
 		    SPAN_LIT("7z\xbc\xaf\x27\x1c\0\4................"),
@@ -367,7 +369,7 @@ an_archive_of_too_many_entries_is_a_limit(void **state)
 	buf_free(&zip);
 }
 
-/* --- transfer encodings ---------------------------------------------------------------------- */
+/* --- transfer encodings -------------------------------------------------------------- */
 
 static void
 a_refused_encoding_makes_the_message_ambiguous(void **state)
@@ -388,12 +390,14 @@ a_refused_encoding_makes_the_message_ambiguous(void **state)
 		{ "Content-Disposition: attachment; filename=a.txt\r\n"
 		  "Content-Transfer-Encoding: quoted-printable\r\n\r\na=zz\r\n",
 		    REASON_ENCODING_BROKEN, false },
-		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: "
+		    "quoted-printable\r\n\r\n"
 		  "50% = half\r\n", REASON_ENCODING_BROKEN, false },
 		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 		  "QUJD\r\n-- \r\nfooter\r\n", REASON_ENCODING_BROKEN, false },
 		/* raw letters in the text of a mail that nobody signed */
-		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+		{ "Content-Type: text/plain\r\nContent-Transfer-Encoding: "
+		    "quoted-printable\r\n\r\n"
 		  "B\xc3\xa1o c=C3=A1o\r\n", REASON_NONE, true },
 		/* of one that somebody did */
 		{ "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
