@@ -361,7 +361,7 @@ check_plain_body(struct run *r, uint32_t i)
 	if (p->kind != PART_LEAF || data)
 		return;
 	if (sp->nul)
-		scan_part_problem(r, REASON_ENCODING_BROKEN, i, span_str("NUL"));
+		scan_part_problem(r, REASON_BODY_NUL, i, scan_nothing);
 	else if (sp->bare_cr)
 		scan_part_problem(r, REASON_ENCODING_BROKEN, i, span_str("CR"));
 }

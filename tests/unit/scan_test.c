@@ -662,7 +662,7 @@ opaque_content_is_judged_as_strictly_under_any_type(void **state)
 		    "Content-Type: application/pdf; name=a b.exe c.pdf\r\n\r\nx\r\n")),
 		    REASON_PARAMETER_SYNTAX);
 		assert_int_equal(opaque_problem(media[i], span_of("\r\nyes\0 no\r\n", 11)),
-		    REASON_ENCODING_BROKEN);
+		    REASON_BODY_NUL);
 		assert_int_equal(opaque_problem(media[i], span_str("\r\nyes\rno\r\n")),
 		    REASON_ENCODING_BROKEN);
 		assert_int_equal(opaque_problem(media[i], span_str("\r\nyes\nno\r\n")),
