@@ -204,8 +204,10 @@ class Role(threading.Thread):
                 environment = dict(os.environ, **self.lasting, **self.faults)
                 self.faults = {}
                 fds = self.house.descriptors(self.name)
+                # It ends with us, however we end.
                 self.process = subprocess.Popen(
-                    [self.house.program("vanthu-" + self.name), "--config",
+                    ["setpriv", "--pdeathsig", "KILL",
+                     self.house.program("vanthu-" + self.name), "--config",
                      self.house.config]
                     + ["--fd=%s=%d" % item for item in fds.items()],
                     pass_fds=list(fds.values()), env=environment,
