@@ -23,6 +23,7 @@ from conformance.vanthu import Tap  # noqa: E402
 from keyd import Keyd, entry, run  # noqa: E402
 
 CHUNK = 1 << 20
+SHADOW = 1 << 36  # bytes; a mapping of that size is the shadow of a sanitizer
 PRIVATE = {"RSA": ("privateExponent", "prime1", "prime2", "exponent1", "exponent2",
                    "coefficient"), "EC": ("priv",)}
 
@@ -49,6 +50,13 @@ def needles(key_files):
         with open(path, "rb") as f:
             body = f.read().split(b"\n")
         yield os.path.basename(path) + ", as PEM", body[2][:48]
+
+
+def is_sanitized(pid):
+    """A sanitizer maps terabytes, which nobody can look through."""
+    with open("/proc/%d/maps" % pid, encoding="utf-8", errors="replace") as maps:
+        ranges = [line.split()[0].split("-") for line in maps]
+    return any(int(end, 16) - int(at, 16) > SHADOW for at, end in ranges)
 
 
 def memory(pid):
@@ -107,6 +115,10 @@ def own_keyd(tap):
         keyd.make_pki(folder)
         k = Keyd(folder, ",\n".join(entry(n, n, rate=1000000) for n in ("vpub", "bavi")))
         if not tap.ok(k.start(), "keyd starts", k.said()):
+            return
+        if is_sanitized(k.process.pid):
+            tap.skip("key bytes are in one process", "keyd is built with a sanitizer")
+            k.stop()
             return
         client = os.fork()
         if client == 0:
