@@ -58,6 +58,8 @@ next_line(const struct run *r, size_t at, struct line *l)
 		l->lf = !l->crlf;
 		l->end -= l->crlf;
 		l->odd_end = l->lf && !r->lf;
+	} else if (length > 0 && r->bytes.ptr[l->end - 1] == '\r') {
+		l->end--; /* half a line end, and nothing behind it to be read otherwise */
 	}
 	if (length <= LIMIT_LINE_BYTES)
 		classify(r->bytes.ptr + at, l->end - at, l);

@@ -667,6 +667,7 @@ opaque_content_is_judged_as_strictly_under_any_type(void **state)
 		    REASON_ENCODING_BROKEN);
 		assert_int_equal(opaque_problem(media[i], span_str("\r\nyes\nno\r\n")),
 		    REASON_NONE);
+		assert_int_equal(opaque_problem(media[i], span_str("\r\nyes\r")), REASON_NONE);
 		assert_int_equal(opaque_problem(media[i], span_of("Content-Type: image/png\r\n"
 		    "Content-Transfer-Encoding: binary\r\n\r\nP\0\rG", 66)), REASON_NONE);
 	}
