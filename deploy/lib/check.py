@@ -338,7 +338,8 @@ def stage_valgrind(c):
         status, output = c.run(
             name,
             ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
-             "--errors-for-leak-kinds=definite", path],
+             "--errors-for-leak-kinds=definite",
+             "--suppressions=" + os.path.join(c.source, "tests", "valgrind.supp"), path],
             c.folder, 120, env=c.test_environment(build),
         )
         if status == 0:
