@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Good mail, in every algorithm, form and identity that we accept."""
 
+import hashlib
+
 import der
 import forge
 from case import Case, VERIFIED, UNTRUSTED, without, cms_of, constrained
-from forge import (DAY, NOW, PDF, TEXT, Signer, attribute, default_attributes, headers,
-                   multipart_signed, name, opaque, rfc822, signed_data)
+from forge import (DAY, NOW, PDF, TEXT, Signer, attribute, basic_constraints,
+                   default_attributes, extended_key_usage, headers, key_usage,
+                   multipart_signed, opaque, rfc822, signed_data)
 
 
 def good_algorithms(a):
@@ -142,7 +145,71 @@ def good_forwards(a):
         part=forward + b"\r\n" + headers(a.SENDER) + b"\r\nnoi dung\r\n"), VERIFIED)
 
 
+def good_composers(a):
+    """CMS and certificates as other toolkits write them."""
+    rsa = forge.RSA_WITH["sha256"]
+    ess = der.seq(der.seq(der.seq(der.octets(hashlib.sha256(a.leaf.encoded).digest()))))
+    old_ess = der.seq(der.seq(der.seq(der.octets(hashlib.sha1(a.leaf.encoded).digest()))))
+    capabilities = der.seq(der.seq(der.oid("2.16.840.1.101.3.4.1.42")),
+                           der.seq(der.oid("1.2.840.113549.3.7")))
+    for title, options in [
+            ("sha256WithRSAEncryption for the signature",
+             {"algorithm": der.seq(der.oid(rsa), der.null())}),
+            ("rsaEncryption without parameters", {"algorithm": der.seq(der.oid(forge.RSA))}),
+            ("sMIMECapabilities and a key preference", {"attributes": default_attributes(TEXT) + [
+                attribute("1.2.840.113549.1.9.15", capabilities),
+                attribute("1.2.840.113549.1.9.16.2.11", der.context(0, der.seq(
+                    a.leaf.issuer_name, der.integer(a.leaf.serial))[2:]))]}),
+            ("signingCertificateV2, as CAdES asks", {"attributes": default_attributes(TEXT) + [
+                attribute("1.2.840.113549.1.9.16.2.47", ess)]}),
+            ("both signingCertificate attributes", {"attributes": default_attributes(TEXT) + [
+                attribute("1.2.840.113549.1.9.16.2.12", old_ess),
+                attribute("1.2.840.113549.1.9.16.2.47", ess)]}),
+            ("a time-stamp token among the unsigned attributes", {"unsigned": [
+                attribute("1.2.840.113549.1.9.16.2.14", der.seq(der.oid(
+                    forge.SIGNED_DATA), der.context(0, der.seq())))]}),
+            ("twenty attributes of its own", {"attributes": default_attributes(TEXT) + [
+                attribute("1.2.3.%d" % i, der.null()) for i in range(20)]})]:
+        yield Case("A01", "a signature with " + title, a.sign(**options), VERIFIED)
+    yield Case("A01", "digests announced without parameters", multipart_signed(
+        a.SENDER, TEXT, cms_of(a, digests=["sha256:bare"], signers=[
+            Signer(a.leaf, declared_digest="sha256:bare")])), VERIFIED)
+    yield Case("A01", "more digests announced than used", multipart_signed(
+        a.SENDER, TEXT, cms_of(a, digests=["sha1", "sha256", "sha512"])), VERIFIED)
+    yield Case("A01", "the same certificate twice", multipart_signed(
+        a.SENDER, TEXT, cms_of(a, certificates=a.chain + a.chain)), VERIFIED)
+    for title, options in [
+            ("a serial number of 20 bytes", {"serial": (1 << 158) + 1}),
+            ("keys for signing and for encryption",
+             {"usage": ("digitalSignature", "keyEncipherment")}),
+            ("client authentication beside mail",
+             {"purposes": (forge.EMAIL_PROTECTION, "1.3.6.1.5.5.7.3.2")}),
+            ("an organisation without a common name", {"subject": der.seq(der.set_of(der.seq(
+                der.oid(forge.ORGANISATION), der.utf8("Văn phòng UBND"))))}),
+            ("no subject at all, critical alternative names", {"subject": der.seq(), "names": None,
+                "extensions": [basic_constraints(False), key_usage("digitalSignature"),
+                               extended_key_usage(forge.EMAIL_PROTECTION),
+                               forge.alternative_names(rfc822(a.SENDER), critical=True)]}),
+            ("critical extended key usage", {"extensions": [
+                key_usage("digitalSignature"),
+                extended_key_usage(forge.EMAIL_PROTECTION, critical=True),
+                forge.alternative_names(rfc822(a.SENDER))]}),
+            ("the address in the name as well", {"email_in_name": a.SENDER}),
+            ("other kinds of alternative names", {"names": [
+                der.context(2, b"vpub.hanoi.example", constructed=False),
+                der.context(6, b"https://vpub.hanoi.example/", constructed=False),
+                rfc822(a.SENDER)]}),
+            ("statements of its authority", {"extra": [
+                forge.extension("1.3.6.1.5.5.7.1.3", der.seq(der.seq(der.oid("0.4.0.1862.1.1")))),
+                forge.extension("2.5.29.32", der.seq(der.seq(der.oid("2.16.704.1.1")))),
+                forge.extension("1.2.3.4.5", der.null())]}),
+            ("the end of 2055", {"ends": NOW + 29 * 365 * DAY})]:
+        yield Case("B08", "a certificate with " + title, a.sign(
+            leaf=a.agency(a.SENDER, **options)), VERIFIED)
+
+
 def good(a):
+    yield from good_composers(a)
     yield from good_algorithms(a)
     yield from good_forms(a)
     yield from good_identity(a)

@@ -357,7 +357,24 @@ def good_protected(a):
         yield Case("C12", "header protection: " + title, a.sign(part=part), VERIFIED)
 
 
+def good_reports(a):
+    """Notices that the sender's own system signs."""
+    status = (b"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x.example\r\n"
+              b"\r\nFinal-Recipient: rfc822; y@z.example\r\nAction: failed\r\nStatus: 5.1.1\r\n")
+    receipt = (b"Content-Type: message/disposition-notification\r\n\r\n"
+               b"Final-Recipient: rfc822; y@z.example\r\n"
+               b"Disposition: manual-action/MDN-sent-manually; displayed\r\n")
+    top = b"Content-Type: text/rfc822-headers\r\n\r\nFrom: x@y.example\r\nSubject: z\r\n"
+    whole = b"Content-Type: message/rfc822\r\n\r\nFrom: x@y.example\r\n\r\nnoi dung\r\n"
+    for title, parts in [("a delivery status, the message", (TEXT, status, whole)),
+                         ("a delivery status, its header", (TEXT, status, top)),
+                         ("a receipt", (TEXT, receipt))]:
+        yield Case("D01", "signed report with " + title, a.sign(part=multipart(
+            b"report", b"bao-cao", *parts,
+            parameters=b";\r\n\treport-type=delivery-status")), VERIFIED)
+
+
 def good(a):
-    for group in (good_fields, good_senders, good_texts, good_attachments, good_frames,
+    for group in (good_reports, good_fields, good_senders, good_texts, good_attachments, good_frames,
                   good_opaque, good_protected):
         yield from group(a)

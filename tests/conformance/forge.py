@@ -269,7 +269,9 @@ def default_attributes(content, digest="sha256", content_type=DATA, when=NOW):
 
 
 def digest_algorithm(digest):
-    return der.seq(der.oid(DIGESTS[digest]), der.null())
+    """With NULL for its parameters; "sha256:bare" has none, as RFC 5754 prefers."""
+    digest, _, bare = digest.partition(":")
+    return der.seq(der.oid(DIGESTS[digest]), b"" if bare else der.null())
 
 
 class Signer:
