@@ -383,7 +383,9 @@ def arguments(argv):
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    options = parser.parse_args(argv)
+    options, unknown = parser.parse_known_args(argv)
+    if unknown:
+        parser.exit(64, "check: unknown option %s; deploy/check --help\n" % unknown[0])
     if options.help:
         print(__doc__.strip())
         sys.exit(0)

@@ -290,7 +290,7 @@ def build(folder, say):
     return prefix
 
 
-def how_to_look(world, prefix):
+def how_to_look(world):
     boxes = "\n".join("      %s" % b for b in BOXES)
     config = world.gateway.config
     vanthu = world.gateway.program("vanthu")
@@ -311,7 +311,7 @@ To stop and remove everything:
        world.postfix.maillog, os.getpid())
 
 
-def save_logs(world, folder):
+def save_logs(world):
     """The logs of a run that went wrong, in a folder that stays."""
     place = tempfile.mkdtemp(prefix="vanthu-demo-logs.")
     for path in (world.gateway.logfile, world.postfix.maillog,
@@ -319,6 +319,19 @@ def save_logs(world, folder):
         if os.path.exists(path):
             shutil.copy(path, place)
     return place
+
+
+def wait_until_told():
+    """Until SIGTERM or Ctrl-C, which here is how it is meant to end."""
+    def told(signum, frame):
+        raise InterruptedError
+
+    signal.signal(signal.SIGTERM, told)
+    signal.signal(signal.SIGINT, told)
+    try:
+        signal.pause()
+    except InterruptedError:
+        print("stopping ...", flush=True)
 
 
 def play(show, world):
@@ -333,7 +346,10 @@ def main(argv):
     parser = argparse.ArgumentParser(usage=argparse.SUPPRESS, add_help=False)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--build")
-    options = parser.parse_args(argv)
+    options, unknown = parser.parse_known_args(argv)
+    if unknown:
+        print("demo: unknown option %s; deploy/demo --help" % unknown[0])
+        return 64
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = tempfile.mkdtemp(prefix="vanthu-demo-build.")
     os.chmod(folder, 0o755)
@@ -349,15 +365,16 @@ def main(argv):
         play(show, world)
         status = 1 if show.broken else 0
         if options.keep:
-            show.say(how_to_look(world, prefix))
-            signal.pause()
+            show.say(how_to_look(world))
+            wait_until_told()
     except Failure as e:
         show.say("\nFAILED: %s" % e)
-        status = 1
+        show.broken.append("the servers start")
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
         if world:
-            if status != 0:
-                show.say("\nlogs: %s" % save_logs(world, folder))
+            if show.broken:
+                show.say("\nlogs: %s" % save_logs(world))
             world.stop()
         shutil.rmtree(folder, ignore_errors=True)
     show.say("\n" + "=" * WIDTH)
