@@ -29,7 +29,8 @@ relay = { to = "inet:127.0.0.1:10026"; protocol = "smtp"; };
 
 
 def run(*arguments, stdin=None, language="C"):
-    environment = dict(os.environ, LC_ALL=language)
+    # The leak finder of a sanitizer build reads /proc, which the walls forbid.
+    environment = dict(os.environ, LC_ALL=language, ASAN_OPTIONS="detect_leaks=0")
     return subprocess.run([COMMAND, *arguments], input=stdin, capture_output=True,
                           env=environment, timeout=60)
 

@@ -337,6 +337,7 @@ def stage_sanitize(c):
 
 # Not under valgrind: it takes too long there, or valgrind lacks the system call.
 NOT_VALGRIND = {
+    "file_test": "openat2",
     "folder_test": "openat2",
     "hold_test": "openat2",
     "keys_test": "makes RSA keys for more than a minute",

@@ -52,7 +52,7 @@ command_fail(enum command_exit code, const char *format, ...)
 	vfprintf(stderr, format, ap);
 	va_end(ap);
 	fputc('\n', stderr);
-	return code;
+	return (int)code;
 }
 
 int
