@@ -189,7 +189,7 @@ struct gate_case {
 static void
 each_fault_alone_is_refused_with_its_reason(void **state)
 {
-	static const struct gate_case cases[] = {
+	const struct gate_case cases[] = {
 		{ "A01 detached", CMS_FORM_DETACHED, { .kind = NULL }, REASON_NONE },
 		{ "A01 opaque", CMS_FORM_OPAQUE, { .embedded = true }, REASON_NONE },
 		{ "A15 opaque in BER", CMS_FORM_OPAQUE,
