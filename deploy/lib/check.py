@@ -286,7 +286,8 @@ def stage_format(c):
 
 def stage_conformance(c):
     """Forged and honest mail, other people's corpora: needs the programs that were built."""
-    for name in ("hostile", "mutate", "openssl_mail", "rfc9216", "smime_corpora", "survive"):
+    for name in ("heavy", "hostile", "mutate", "openssl_mail", "rfc9216", "smime_corpora",
+                 "survive"):
         path = os.path.join("tests", "conformance", name + ".py")
         if os.path.exists(os.path.join(c.source, path)):
             c.script("conformance: " + name, path, 300)
