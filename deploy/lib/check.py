@@ -86,7 +86,7 @@ class Check:
         """Count one thing that either works or does not."""
         self.count(name, int(good), int(not good), 0)
         if not good:
-            self.show(name, log)
+            self.show(name, failures_of(log))
         return good
 
     # --- running -----------------------------------------------------------------
@@ -265,7 +265,7 @@ def failures_of(log):
     lines = log.splitlines()
     wanted = set()
     for number, line in enumerate(lines):
-        if re.match(r"not ok\b|Bail out!|.*(ERROR: |runtime error:|Assertion)", line):
+        if re.match(r"not ok\b|Bail out!|FAIL: |ERROR: |fatal: |.*( error: |ERROR: |runtime error:|Assertion)", line):
             wanted.update(range(max(0, number - 6), min(len(lines), number + 12)))
     if not wanted:
         return log
