@@ -250,12 +250,6 @@ agency_code(const struct agency *a)
 	return a->code;
 }
 
-const char *
-agency_where(const struct agency *a)
-{
-	return a->where;
-}
-
 size_t
 agency_index(const struct agency *a)
 {

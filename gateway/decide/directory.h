@@ -69,8 +69,6 @@ const char *
 agency_name(const struct agency *a); /* Vietnamese, for people */
 const char *
 agency_code(const struct agency *a); /* identification code (mã định danh), or "" */
-const char *
-agency_where(const struct agency *a); /* "FILE:LINE" */
 /* Its place in the directory: directory_at(d, agency_index(a)) == a. */
 size_t
 agency_index(const struct agency *a);

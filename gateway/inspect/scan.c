@@ -218,12 +218,6 @@ scan_part(const struct scan *s, uint32_t index)
 }
 
 struct span
-scan_bytes(const struct scan *s, enum facts_origin origin)
-{
-	return s->sources[origin].bytes;
-}
-
-struct span
 scan_range(const struct scan *s, const struct facts_part *p, struct facts_range r)
 {
 	return span_sub(s->sources[p->origin].bytes, r.start, r.end - r.start);

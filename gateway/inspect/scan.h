@@ -110,10 +110,6 @@ scan_lf(const struct scan *s, enum facts_origin origin);
 const struct scan_part *
 scan_part(const struct scan *s, uint32_t index);
 
-/* The bytes that were scanned. */
-struct span
-scan_bytes(const struct scan *s, enum facts_origin origin);
-
 /* Bytes of a range of a part. */
 struct span
 scan_range(const struct scan *s, const struct facts_part *p, struct facts_range r);

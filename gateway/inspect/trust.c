@@ -238,14 +238,6 @@ trust_set_profile(struct trust *t, const char *name, struct error *e)
 }
 
 int
-trust_check_profile(const char *name, struct error *e)
-{
-	struct profile ignored;
-
-	return profile_parse(span_str(name), &ignored, e);
-}
-
-int
 trust_bind(struct trust *t, const uint8_t sha256[32], const char *address, struct error *e)
 {
 	void *list = t->bindings;
@@ -260,18 +252,6 @@ trust_bind(struct trust *t, const uint8_t sha256[32], const char *address, struc
 	memcpy(b->sha256, sha256, sizeof(b->sha256));
 	memcpy(b->address, address, length + 1);
 	return 0;
-}
-
-size_t
-trust_anchor_count(const struct trust *t)
-{
-	return t->anchor_count;
-}
-
-size_t
-trust_crl_count(const struct trust *t)
-{
-	return (size_t)sk_X509_CRL_num(t->crls);
 }
 
 /* The span of times around `at` in which the same anchors may be used. */
@@ -322,16 +302,6 @@ trust_is_bound(const struct trust *t, const uint8_t sha256[32], struct span addr
 	for (size_t i = 0; i < t->binding_count; i++) {
 		if (memcmp(t->bindings[i].sha256, sha256, 32) == 0
 		    && address_matches(span_str(t->bindings[i].address), address))
-			return true;
-	}
-	return false;
-}
-
-bool
-trust_has_binding(const struct trust *t, const uint8_t sha256[32])
-{
-	for (size_t i = 0; i < t->binding_count; i++) {
-		if (memcmp(t->bindings[i].sha256, sha256, 32) == 0)
 			return true;
 	}
 	return false;

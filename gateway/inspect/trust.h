@@ -43,10 +43,6 @@ trust_add_crl_directory(struct trust *t, const char *path, struct error *e);
 int
 trust_set_profile(struct trust *t, const char *name, struct error *e);
 
-/* Is this a profile name? */
-int
-trust_check_profile(const char *name, struct error *e);
-
 /*
  * A certificate without an address speaks for these mailboxes only if configuration says
  * so (C09): sha256 is that of the certificate's DER.
@@ -54,11 +50,5 @@ trust_check_profile(const char *name, struct error *e);
 int
 trust_bind(struct trust *t, const uint8_t sha256[32], const char *address,
     struct error *e);
-
-size_t
-trust_anchor_count(const struct trust *t);
-
-size_t
-trust_crl_count(const struct trust *t);
 
 #endif

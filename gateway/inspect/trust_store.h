@@ -47,8 +47,4 @@ trust_choose(struct trust *t, int64_t at, struct error *e);
 bool
 trust_is_bound(const struct trust *t, const uint8_t sha256[32], struct span address);
 
-/* Does configuration bind it to any address? */
-bool
-trust_has_binding(const struct trust *t, const uint8_t sha256[32]);
-
 #endif
